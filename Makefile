@@ -1,0 +1,26 @@
+# make demo: the page on http://127.0.0.1:7860.   make test: every test.   make lint: ruff.
+PYTHON ?= python3
+VENV := .venv/bin
+
+.PHONY: demo test lint
+
+demo: .venv/.runtime
+	$(VENV)/python app.py
+
+test: .venv/.development
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+		echo "*** NO CHROMIUM: THE BROWSER TESTS WILL BE SKIPPED (Debian: apt-get install chromium) ***"
+	$(VENV)/python -m pytest -q
+
+lint: .venv/.development
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+
+.venv/.runtime: requirements.txt
+	test -d .venv || $(PYTHON) -m venv .venv
+	$(VENV)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/.development: requirements-dev.txt .venv/.runtime
+	$(VENV)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@

@@ -1,0 +1,73 @@
+"""A checkpoint folder: rag.json, question_encoder/, context_encoder/, generator/, index/."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rag_demo.files import read_json, sha256_of, write_json
+from rag_demo.prompt import PROMPT_VERSION, Lengths
+from rag_demo.types import RagError
+
+RAG_FILE = "rag.json"
+PARTS = ("question_encoder", "context_encoder", "generator")
+
+
+@dataclass(frozen=True, slots=True)
+class RagCard:
+    """What rag.json holds. files: SHA-256 of every weight file, so that a damaged one is named."""
+
+    preset: str
+    prompt_version: int = PROMPT_VERSION
+    lengths: Lengths = Lengths()
+    trained_with: tuple[str, ...] = ()
+    data: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+def mend(folder: Path) -> str:
+    return f"Restore it (git checkout -- {folder}) or train it again: bash training/recipe.sh {Path(folder).name}."
+
+
+def read_card(folder: Path) -> RagCard:
+    file = Path(folder) / RAG_FILE
+    raw = read_json(file, mend(folder))
+    try:
+        card = RagCard(**{**raw, "lengths": Lengths(**raw.get("lengths", {}))})
+    except TypeError as error:
+        raise RagError(f"{file} is not a checkpoint description ({error}). {mend(folder)}") from None
+    if card.prompt_version != PROMPT_VERSION:
+        raise RagError(
+            f"{file} was trained with prompt version {card.prompt_version}, this code writes version {PROMPT_VERSION}."
+            f" {mend(folder)}"
+        )
+    return card
+
+
+def write_card(folder: Path, card: RagCard) -> None:
+    write_json(Path(folder) / RAG_FILE, asdict(card))
+
+
+def hash_files(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of the three models, by its path inside the checkpoint."""
+    return {
+        str(file.relative_to(folder)): sha256_of(file)
+        for part in PARTS
+        for file in sorted((Path(folder) / part).iterdir())
+    }
+
+
+def check_files(folder: Path, card: RagCard) -> None:
+    """Raises RagError naming the first file that is missing or damaged."""
+    for name, expected in card.files.items():
+        file = Path(folder) / name
+        if not file.exists():
+            raise RagError(f"{file} is missing. {mend(folder)}")
+        if sha256_of(file) != expected:
+            raise RagError(f"{file} is damaged: its SHA-256 is not the one in {RAG_FILE}. {mend(folder)}")
+
+
+def encoder_fingerprint(card: RagCard) -> str:
+    """What an index must have been built with: the hashes of the context encoder's files."""
+    return "+".join(digest[:16] for name, digest in sorted(card.files.items()) if name.startswith("context_encoder/"))

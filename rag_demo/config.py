@@ -1,0 +1,92 @@
+"""Presets, and the environment variables, read and validated here only."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rag_demo.types import AnswerMode, RagError, RagMode, RetrieverKind
+
+ROOT = Path(__file__).resolve().parent.parent
+ASSETS = ROOT / "assets"
+CHECKPOINTS = ASSETS / "checkpoints"
+RECIPE = "bash training/recipe.sh base"
+MAX_TOP_K = 10
+MAX_BEAMS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOptions:
+    """How one question is answered; validated here, trusted inside."""
+
+    top_k: int = 5
+    retriever: RetrieverKind = RetrieverKind.DENSE
+    rag_mode: RagMode = RagMode.TOKEN
+    answer_mode: AnswerMode = AnswerMode.GROUNDED
+    beams: int = 1
+    without: frozenset[str] = field(default_factory=frozenset)
+
+    def __post_init__(self) -> None:
+        for name, kind in (("retriever", RetrieverKind), ("rag_mode", RagMode), ("answer_mode", AnswerMode)):
+            object.__setattr__(self, name, _member(kind, getattr(self, name), name))
+        for name, limit in (("top_k", MAX_TOP_K), ("beams", MAX_BEAMS)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not float(value).is_integer():
+                raise RagError(f"{name} must be a whole number from 1 to {limit}, not {value!r}.")
+            if not 1 <= value <= limit:
+                raise RagError(f"{name} must lie between 1 and {limit}, not {value}.")
+            object.__setattr__(self, name, int(value))
+        object.__setattr__(self, "without", frozenset(self.without))
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """Where the page listens and what it loads. Environment: RAG_HOST, RAG_PORT, RAG_PRESETS, RAG_THREADS."""
+
+    host: str = "127.0.0.1"
+    port: int = 7860
+    presets: tuple[str, ...] = ("base",)
+    threads: int | None = None
+
+    @classmethod
+    def from_environment(cls) -> "ServerConfig":
+        env, default = os.environ, cls()
+        presets = tuple(name.strip() for name in env.get("RAG_PRESETS", "base").split(",") if name.strip())
+        # a Space sets GRADIO_SERVER_NAME and GRADIO_SERVER_PORT
+        return cls(
+            host=env.get("RAG_HOST") or env.get("GRADIO_SERVER_NAME") or default.host,
+            port=_number("RAG_PORT", env.get("RAG_PORT") or env.get("GRADIO_SERVER_PORT") or str(default.port), 65535),
+            presets=presets or default.presets,
+            threads=_number("RAG_THREADS", env["RAG_THREADS"], 256) if env.get("RAG_THREADS") else None,
+        )
+
+
+def checkpoint_folder(name: str) -> Path:
+    """A preset name or a folder -> the checkpoint's folder. Raises RagError where neither exists."""
+    shipped = CHECKPOINTS / name
+    if name in ("base", "large") or (shipped / "rag.json").exists():
+        folder = shipped
+    elif Path(name).is_dir():
+        folder = Path(name)
+    else:
+        known = sorted(file.parent.name for file in CHECKPOINTS.glob("*/rag.json"))
+        raise RagError(f"No checkpoint {name!r}: give {' or '.join(known) or 'base'}, or a folder that holds rag.json.")
+    if not (folder / "rag.json").exists():
+        raise RagError(f"{folder / 'rag.json'} is missing. Restore it (git checkout -- {folder}) or train it again: {RECIPE}")
+    return folder
+
+
+def _member(kind, value, name):
+    try:
+        return kind(value)
+    except ValueError:
+        raise RagError(f"{name} must be one of {', '.join(kind)}, not {value!r}.") from None
+
+
+def _number(name: str, value: str, limit: int) -> int:
+    try:
+        number = int(value)
+    except ValueError:
+        raise RagError(f"{name} must be a whole number, not {value!r}.") from None
+    if not 1 <= number <= limit:
+        raise RagError(f"{name} must lie between 1 and {limit}, not {number}.")
+    return number

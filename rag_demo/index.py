@@ -1,0 +1,138 @@
+"""PassageIndex: FAISS over passage vectors, its passages, and a manifest that says what it was built from.
+
+A folder holds index.faiss, passages.jsonl and manifest.json. The manifest is written last and names the SHA-256 of
+the others; a FAISS file is read only when its hash matches, because a damaged one can load and answer wrongly."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import faiss
+import numpy as np
+
+from rag_demo.corpus import fingerprint, read_passages, write_jsonl
+from rag_demo.files import read_json, replaced_folder, sha256_of, write_bytes, write_json
+from rag_demo.types import Passage, RagError
+
+FLAT_LIMIT = 20_000  # above it, exhaustive PQ fast-scan with exact refine is as accurate and 10 times faster
+IVF_LIMIT = 2_000_000
+REFINE_FACTOR = 16  # times k candidates of the quantiser are scored exactly
+RECALL_SAMPLE = 200
+INDEX_FILE, PASSAGES_FILE, MANIFEST_FILE = "index.faiss", "passages.jsonl", "manifest.json"
+REBUILD = "Rebuild: python -m training.build_index --checkpoint {checkpoint} --passages assets/corpus/passages.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """recall_at_10: of the chosen factory against Flat, on a sample of the indexed vectors."""
+
+    count: int
+    dimension: int
+    metric: str
+    factory: str
+    recall_at_10: float
+    corpus: str
+    encoder: str
+    files: dict[str, str]
+
+
+class PassageIndex:
+    """Search by inner product. `encoder` is the fingerprint of the context encoder that made the vectors."""
+
+    def __init__(self, index: faiss.Index, passages: Sequence[Passage], factory: str, encoder: str, recall: float = 1.0):
+        self.index, self.passages, self.factory, self.encoder = index, tuple(passages), factory, encoder
+        self.recall_at_10 = recall
+        self.position = {passage.id: i for i, passage in enumerate(self.passages)}
+
+    def __len__(self) -> int:
+        return len(self.passages)
+
+    @classmethod
+    def build(
+        cls, passages: Sequence[Passage], vectors: np.ndarray, *, factory: str = "auto", encoder: str = ""
+    ) -> "PassageIndex":
+        """vectors: float32 (N, D), one a passage. factory: a FAISS factory string, or "auto" to pick by size."""
+        if len(passages) != len(vectors):
+            raise RagError(f"There are {len(passages)} passages but {len(vectors)} vectors; encode the passages again.")
+        vectors = np.ascontiguousarray(vectors, np.float32)
+        factory = choose_factory(*vectors.shape) if factory == "auto" else factory
+        try:
+            index = faiss.index_factory(vectors.shape[1], factory, faiss.METRIC_INNER_PRODUCT)
+            if isinstance(index, faiss.IndexRefine):
+                index.k_factor = REFINE_FACTOR
+            index.train(vectors)
+            index.add(vectors)
+        except RuntimeError as error:
+            raise RagError(
+                f"FAISS cannot build {factory!r} on {len(vectors)} vectors ({_last_line(error)}). Use --factory auto."
+            ) from None
+        return cls(index, passages, factory, encoder, _recall(index, vectors) if factory != "Flat" else 1.0)
+
+    def search(self, vectors: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """vectors (Q, D) -> scores (Q, k) float32, descending inner product, and positions (Q, k) int64."""
+        return self.index.search(np.ascontiguousarray(vectors, np.float32), min(k, len(self)))
+
+    def vectors(self, positions: Sequence[int]) -> np.ndarray:
+        """The stored vectors of the given passages, float32 (n, D)."""
+        return np.stack([self.index.reconstruct(int(i)) for i in positions])
+
+    def save(self, folder: str | Path) -> None:
+        with replaced_folder(Path(folder)) as temporary:
+            write_bytes(temporary / INDEX_FILE, faiss.serialize_index(self.index).tobytes())
+            write_jsonl(temporary / PASSAGES_FILE, self.passages)
+            manifest = Manifest(
+                count=len(self),
+                dimension=self.index.d,
+                metric="inner product",
+                factory=self.factory,
+                recall_at_10=self.recall_at_10,
+                corpus=fingerprint(self.passages),
+                encoder=self.encoder,
+                files={name: sha256_of(temporary / name) for name in (INDEX_FILE, PASSAGES_FILE)},
+            )
+            write_json(temporary / MANIFEST_FILE, asdict(manifest))
+
+    @classmethod
+    def load(cls, folder: str | Path, *, encoder: str | None = None) -> "PassageIndex":
+        """Refuses files that do not match the manifest, and vectors of another encoder than `encoder`."""
+        folder = Path(folder)
+        mend = REBUILD.format(checkpoint=folder.parent)
+        raw = read_json(folder / MANIFEST_FILE, mend)
+        try:
+            manifest = Manifest(**raw)
+        except TypeError as error:
+            raise RagError(f"{folder / MANIFEST_FILE} is not a manifest ({error}). {mend}") from None
+        for name in (INDEX_FILE, PASSAGES_FILE):
+            file = folder / name
+            if not file.exists():
+                raise RagError(f"{file} is missing. {mend}")
+            if sha256_of(file) != manifest.files.get(name):
+                raise RagError(f"{file} is damaged: its SHA-256 is not the one in {MANIFEST_FILE}. {mend}")
+        if encoder is not None and encoder != manifest.encoder:
+            raise RagError(f"{folder / MANIFEST_FILE} names another context encoder than the checkpoint's. {mend}")
+        passages = read_passages(folder / PASSAGES_FILE)
+        index = faiss.deserialize_index(np.fromfile(folder / INDEX_FILE, np.uint8))
+        if not index.ntotal == manifest.count == len(passages):
+            raise RagError(f"{folder} holds {index.ntotal} vectors but {len(passages)} passages. {mend}")
+        return cls(index, passages, manifest.factory, manifest.encoder, manifest.recall_at_10)
+
+
+def choose_factory(count: int, dimension: int) -> str:
+    """Flat while a scan is fast; then PQ fast-scan with exact refine; then IVF over it."""
+    if count <= FLAT_LIMIT:
+        return "Flat"
+    quantiser = f"PQ{dimension // 4}x4fs,RFlat"
+    return quantiser if count <= IVF_LIMIT else f"IVF{int(4 * count**0.5)},{quantiser}"
+
+
+def _recall(index: faiss.Index, vectors: np.ndarray) -> float:
+    """recall@10 against an exact scan, on vectors spread over the index."""
+    sample = vectors[:: max(1, len(vectors) // RECALL_SAMPLE)][:RECALL_SAMPLE]
+    k = min(10, len(vectors))
+    exact = faiss.knn(sample, vectors, k, faiss.METRIC_INNER_PRODUCT)[1]
+    found = index.search(sample, k)[1]
+    return float(np.mean([len(set(a) & set(b)) / k for a, b in zip(exact, found, strict=True)]))
+
+
+def _last_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[-1]

@@ -1,0 +1,87 @@
+"""Retriever: dense, BM25 or hybrid -> list[Hit]. The one retrieval path of every tab and of evaluation.
+
+Whatever finds the passages, their scores are inner products and p(z|x) is the softmax over them: BM25 proposes,
+the model weighs."""
+
+from functools import cached_property
+
+import numpy as np
+
+from rag_demo.encoder import TextEncoder
+from rag_demo.index import PassageIndex
+from rag_demo.lexical import Bm25Index
+from rag_demo.types import Hit, Passage, RagError, RetrieverKind
+
+RRF_CONSTANT = 60  # Cormack, Clarke & Büttcher 2009
+RRF_DEPTH = 100
+
+
+class Retriever:
+    def __init__(self, question_encoder: TextEncoder, index: PassageIndex) -> None:
+        self.question_encoder, self.index = question_encoder, index
+
+    @cached_property
+    def bm25(self) -> Bm25Index:
+        """Built at first use: a dense question never waits for the segmenter's dictionary."""
+        return Bm25Index(self.index.passages)
+
+    def retrieve(
+        self,
+        question: str,
+        k: int,
+        kind: RetrieverKind = RetrieverKind.DENSE,
+        without: frozenset[str] = frozenset(),
+    ) -> list[Hit]:
+        """The k best hits but those whose passage id is in `without`; prior and posterior are p(z|x)."""
+        unknown = without - self.index.position.keys()
+        if unknown:
+            raise RagError(f"No passage has the id {sorted(unknown)[0]!r}; ids look like {self.index.passages[0].id!r}.")
+        vector = self.question_encoder.encode([question])
+        positions = [i for i in self._positions(question, vector, k + len(without), kind) if self._id(i) not in without]
+        positions = positions[:k]
+        if not positions:
+            return []
+        scores = self.index.vectors(positions) @ vector[0]
+        prior = np.exp(scores - scores.max())
+        prior /= prior.sum()
+        lexical = self.bm25.scores(question) if kind is not RetrieverKind.DENSE else None
+        return [
+            Hit(
+                passage=self._passage(i),
+                rank=rank,
+                score=float(score),
+                prior=float(p),
+                posterior=float(p),
+                bm25=None if lexical is None else float(lexical[i]),
+            )
+            for rank, (i, score, p) in enumerate(zip(positions, scores, prior, strict=True), 1)
+        ]
+
+    def ranked(self, question: str, k: int, kind: RetrieverKind) -> list[str]:
+        """The ids of the k best passages, best first: what recall@k is measured on."""
+        return [self._id(i) for i in self._positions(question, self.question_encoder.encode([question]), k, kind)]
+
+    def _positions(self, question: str, vector: np.ndarray, k: int, kind: RetrieverKind) -> list[int]:
+        if kind is RetrieverKind.DENSE:
+            return self.index.search(vector, k)[1][0].tolist()
+        if kind is RetrieverKind.BM25:
+            return self.bm25.search(question, k)[1].tolist()
+        depth = max(k, RRF_DEPTH)
+        dense = self.index.search(vector, depth)[1][0]
+        lexical = self.bm25.search(question, depth)[1]
+        return reciprocal_rank_fusion(dense, lexical)[:k]
+
+    def _passage(self, position: int) -> Passage:
+        return self.index.passages[position]
+
+    def _id(self, position: int) -> str:
+        return self.index.passages[position].id
+
+
+def reciprocal_rank_fusion(*rankings: np.ndarray) -> list[int]:
+    """Σ 1 / (60 + rank) over the rankings, descending; ties keep the first ranking's order."""
+    fused: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, position in enumerate(ranking.tolist(), 1):
+            fused[position] = fused.get(position, 0.0) + 1.0 / (RRF_CONSTANT + rank)
+    return sorted(fused, key=lambda position: -fused[position])
