@@ -34,6 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     except RagError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+    print(f"http://{args.host}:{args.port}", file=sys.stderr)
     demo.queue(max_size=64).launch(server_name=args.host, server_port=args.port, **launch_options())
 
 

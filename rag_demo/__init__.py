@@ -1,8 +1,8 @@
 """Retrieval-augmented generation you can see think, on Chinese medical and maternal-infant questions.
 
-    from rag_demo import RagEngine
-    engine = RagEngine.load("base")
-    print(engine.answer("孕妇血糖高怎么办？").text)
+from rag_demo import RagEngine
+engine = RagEngine.load("base")
+print(engine.answer("孕妇血糖高怎么办？").text)
 """
 
 __all__ = ["RagEngine"]

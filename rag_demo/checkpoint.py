@@ -19,7 +19,7 @@ class RagCard:
 
     preset: str
     prompt_version: int = PROMPT_VERSION
-    lengths: Lengths = Lengths()
+    lengths: Lengths = field(default_factory=Lengths)
     trained_with: tuple[str, ...] = ()
     data: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)

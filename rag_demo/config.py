@@ -71,7 +71,9 @@ def checkpoint_folder(name: str) -> Path:
         known = sorted(file.parent.name for file in CHECKPOINTS.glob("*/rag.json"))
         raise RagError(f"No checkpoint {name!r}: give {' or '.join(known) or 'base'}, or a folder that holds rag.json.")
     if not (folder / "rag.json").exists():
-        raise RagError(f"{folder / 'rag.json'} is missing. Restore it (git checkout -- {folder}) or train it again: {RECIPE}")
+        raise RagError(
+            f"{folder / 'rag.json'} is missing. Restore it (git checkout -- {folder}) or train it again: {RECIPE}"
+        )
     return folder
 
 

@@ -21,7 +21,7 @@ from rag_demo.types import RagMode
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """A partial answer. log_probs: nats, one a token. posteriors: (k,) tensors, one a token. place: of the constraint."""
+    """A partial answer. log_probs (nats) and posteriors (k,): one a token. place: of the constraint."""
 
     tokens: tuple[int, ...]
     log_probs: tuple[float, ...]

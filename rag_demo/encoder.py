@@ -77,9 +77,7 @@ class TextEncoder(nn.Module):
         return vectors * self.settings.scale
 
     @torch.inference_mode()
-    def encode(
-        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
-    ) -> np.ndarray:
+    def encode(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> np.ndarray:
         """-> float32 (N, D), in the order of the texts. Sorted by length inside, so little is padded.
 
         progress(done, total) is called after each batch.

@@ -154,9 +154,7 @@ class RagEngine:
         if not passages:
             raise RagError("There are no passages to index; give at least one.")
         index = PassageIndex.build(passages, self.encode_passages(passages, progress), encoder=self.index.encoder)
-        return RagEngine(
-            self.name, self.question_encoder, self.context_encoder, self.generator, index, self.lengths
-        )
+        return RagEngine(self.name, self.question_encoder, self.context_encoder, self.generator, index, self.lengths)
 
     def _grow(self, answer: Answer, hypothesis: Hypothesis, trie: ClauseTrie | None) -> Answer:
         """The answer with the hypothesis' tokens, the hits with their posterior, and the clauses cited so far."""

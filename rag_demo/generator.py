@@ -52,7 +52,7 @@ class Generator(nn.Module):
 
     @torch.inference_mode()
     def step(self, tokens: torch.Tensor, state: DecoderState) -> torch.Tensor:
-        """Feed the last tokens (R, n) and advance the cache -> log p of the next token after each, (R, n, V) float32."""
+        """Feed the last tokens (R, n), advance the cache -> log p of the token after each, (R, n, V) float32."""
         output = self.model(
             encoder_outputs=(state.encoder_states,),
             attention_mask=state.encoder_mask,

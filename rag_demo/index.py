@@ -39,7 +39,9 @@ class Manifest:
 class PassageIndex:
     """Search by inner product. `encoder` is the fingerprint of the context encoder that made the vectors."""
 
-    def __init__(self, index: faiss.Index, passages: Sequence[Passage], factory: str, encoder: str, recall: float = 1.0):
+    def __init__(
+        self, index: faiss.Index, passages: Sequence[Passage], factory: str, encoder: str, recall: float = 1.0
+    ):
         self.index, self.passages, self.factory, self.encoder = index, tuple(passages), factory, encoder
         self.recall_at_10 = recall
         self.position = {passage.id: i for i, passage in enumerate(self.passages)}

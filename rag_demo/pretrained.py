@@ -1,4 +1,4 @@
-"""Loading and saving transformers models and tokenizers, from a folder or a hub id, with errors that mend themselves."""
+"""Loading and saving models and tokenizers of transformers, from a folder or a hub id."""
 
 import contextlib
 import logging
@@ -16,9 +16,7 @@ def load_model(source: str | Path, kind: str):
 
     loader = AutoModelForSeq2SeqLM if kind == "seq2seq" else AutoModel
     with _quiet(), _named(source):
-        model = loader.from_pretrained(
-            str(source), dtype=torch.float32, use_safetensors=True
-        )
+        model = loader.from_pretrained(str(source), dtype=torch.float32, use_safetensors=True)
     return model.eval()
 
 

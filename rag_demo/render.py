@@ -1,4 +1,4 @@
-"""Answer -> escaped HTML and plain JSON. Pure functions of values; the words come from the caller, who knows the language."""
+"""Answer -> escaped HTML and plain JSON. Pure functions of values; the caller gives the words of its language."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -31,9 +31,11 @@ def conversation(turns: Sequence[Turn], words: Words) -> str:
     if not turns:
         return _welcome(words)
     last = len(turns) - 1
-    return '<div class="talk" role="log" aria-live="polite">' + "".join(
-        _turn(turn, words, newest=i == last) for i, turn in enumerate(turns)
-    ) + "</div>"
+    return (
+        '<div class="talk" role="log" aria-live="polite">'
+        + "".join(_turn(turn, words, newest=i == last) for i, turn in enumerate(turns))
+        + "</div>"
+    )
 
 
 def evidence(answer: Answer | None, before: Answer | None, words: Words) -> str:
@@ -42,8 +44,8 @@ def evidence(answer: Answer | None, before: Answer | None, words: Words) -> str:
         return _how_it_works(words)
     was = {hit.passage.id: hit for hit in before.hits} if before and before.question == answer.question else {}
     cards = "".join(_card(i, hit, was.get(hit.passage.id, hit), answer, words) for i, hit in enumerate(answer.hits))
-    meaning = escape(words[f"posterior_{answer.rag_mode}"])
-    return f'<section class="cards" aria-label="{escape(words["passages"])}"><p class="meaning">{meaning}</p>{cards}</section>'
+    meaning = f'<p class="meaning">{escape(words[f"posterior_{answer.rag_mode}"])}</p>'
+    return f'<section class="cards" aria-label="{escape(words["passages"])}">{meaning}{cards}</section>'
 
 
 def _turn(turn: Turn, words: Words, newest: bool) -> str:
@@ -83,9 +85,7 @@ def _cited_text(answer: Answer) -> str:
     parts, done = [], 0
     for citation in answer.citations:
         number = answer.hits[citation.hit].rank
-        parts.append(
-            f'<span class="cite {_colour(citation.hit)}">{escape(citation.text)}<sup>{number}</sup></span>'
-        )
+        parts.append(f'<span class="cite {_colour(citation.hit)}">{escape(citation.text)}<sup>{number}</sup></span>')
         done += len(citation.text)
     return "".join(parts) + escape(answer.text[done:])
 
@@ -100,8 +100,9 @@ def _card(i: int, hit: Hit, was: Hit, answer: Answer, words: Words) -> str:
         f'<header><span class="rank">{hit.rank}</span><h3>{escape(passage.title or passage.id)}</h3>'
         f'<span class="department">{escape(passage.department)}</span></header>'
         f'<p class="scores"><span>{escape(words["inner_product"])} <b>{hit.score:.2f}</b></span>{lexical}</p>'
-        f"{_bar('prior', words['prior'], was.prior, hit.prior)}{_bar('posterior', words['posterior'], was.posterior, hit.posterior)}"
-        f'<details{" open" if cited or hit.rank == 1 else ""}><summary>{escape(words["read"])}</summary>'
+        f"{_bar('prior', words['prior'], was.prior, hit.prior)}"
+        f"{_bar('posterior', words['posterior'], was.posterior, hit.posterior)}"
+        f"<details{' open' if cited or hit.rank == 1 else ''}><summary>{escape(words['read'])}</summary>"
         f'<p class="text">{_passage_text(passage.text, cited, i)}</p>{source}</details></article>'
     )
 
@@ -140,6 +141,7 @@ def _welcome(words: Words) -> str:
 
 def _how_it_works(words: Words) -> str:
     steps = "".join(
-        f"<li><b>{escape(words[f'step{n}_title'])}</b><span>{escape(words[f'step{n}_text'])}</span></li>" for n in (1, 2, 3)
+        f"<li><b>{escape(words[f'step{n}_title'])}</b><span>{escape(words[f'step{n}_text'])}</span></li>"
+        for n in (1, 2, 3)
     )
     return f'<section class="how"><h2>{escape(words["how_title"])}</h2><ol>{steps}</ol></section>'

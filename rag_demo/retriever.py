@@ -35,7 +35,9 @@ class Retriever:
         """The k best hits but those whose passage id is in `without`; prior and posterior are p(z|x)."""
         unknown = without - self.index.position.keys()
         if unknown:
-            raise RagError(f"No passage has the id {sorted(unknown)[0]!r}; ids look like {self.index.passages[0].id!r}.")
+            raise RagError(
+                f"No passage has the id {sorted(unknown)[0]!r}; ids look like {self.index.passages[0].id!r}."
+            )
         vector = self.question_encoder.encode([question])
         positions = [i for i in self._positions(question, vector, k + len(without), kind) if self._id(i) not in without]
         positions = positions[:k]

@@ -76,9 +76,7 @@ def unsupported_spans(text: str, sources: Sequence[str], size: int = 4) -> tuple
 
 def full_width(text: str) -> str:
     """Half-width marks to full-width where Chinese stands before them: tokenizers with NFKC narrow them."""
-    return re.sub(
-        r"(?<=[\u3400-\u9fff”）])[,?!;:]", lambda mark: mark.group().translate(_TO_FULL_WIDTH), text
-    )
+    return re.sub(r"(?<=[\u3400-\u9fff”）])[,?!;:]", lambda mark: mark.group().translate(_TO_FULL_WIDTH), text)
 
 
 def join_chinese(text: str) -> str:

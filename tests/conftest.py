@@ -57,7 +57,12 @@ def unigram_tokenizer() -> PreTrainedTokenizerFast:
     inner.decoder = decoders.Metaspace(prepend_scheme="always")
     inner.post_processor = processors.TemplateProcessing(single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
     return PreTrainedTokenizerFast(
-        tokenizer_object=inner, bos_token="<s>", eos_token="</s>", pad_token="<pad>", unk_token="<unk>", cls_token="<s>",
+        tokenizer_object=inner,
+        bos_token="<s>",
+        eos_token="</s>",
+        pad_token="<pad>",
+        unk_token="<unk>",
+        cls_token="<s>",
         sep_token="</s>",
     )
 
@@ -74,8 +79,17 @@ def tiny_mt5(size: int) -> MT5ForConditionalGeneration:
     torch.manual_seed(1)
     return MT5ForConditionalGeneration(
         MT5Config(
-            vocab_size=size, d_model=32, d_kv=8, d_ff=48, num_layers=2, num_heads=4, dropout_rate=0.0,
-            pad_token_id=1, eos_token_id=2, decoder_start_token_id=1, initializer_factor=2.0,
+            vocab_size=size,
+            d_model=32,
+            d_kv=8,
+            d_ff=48,
+            num_layers=2,
+            num_heads=4,
+            dropout_rate=0.0,
+            pad_token_id=1,
+            eos_token_id=2,
+            decoder_start_token_id=1,
+            initializer_factor=2.0,
         )
     ).eval()
 
@@ -85,9 +99,20 @@ def tiny_bart(size: int, **special) -> BartForConditionalGeneration:
     special = special or dict(pad_token_id=1, bos_token_id=0, eos_token_id=2, decoder_start_token_id=2)
     return BartForConditionalGeneration(
         BartConfig(
-            vocab_size=size, d_model=32, encoder_layers=2, decoder_layers=2, encoder_attention_heads=4,
-            decoder_attention_heads=4, encoder_ffn_dim=48, decoder_ffn_dim=48, max_position_embeddings=256,
-            dropout=0.0, attention_dropout=0.0, init_std=0.5, forced_eos_token_id=None, **special,
+            vocab_size=size,
+            d_model=32,
+            encoder_layers=2,
+            decoder_layers=2,
+            encoder_attention_heads=4,
+            decoder_attention_heads=4,
+            encoder_ffn_dim=48,
+            decoder_ffn_dim=48,
+            max_position_embeddings=256,
+            dropout=0.0,
+            attention_dropout=0.0,
+            init_std=0.5,
+            forced_eos_token_id=None,
+            **special,
         )
     ).eval()
 
@@ -96,9 +121,18 @@ def tiny_albert(size: int) -> AlbertModel:
     torch.manual_seed(3)
     return AlbertModel(
         AlbertConfig(
-            vocab_size=size, embedding_size=16, hidden_size=32, num_hidden_layers=2, num_attention_heads=4,
-            intermediate_size=48, max_position_embeddings=128, type_vocab_size=1, pad_token_id=1,
-            hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, initializer_range=0.3,
+            vocab_size=size,
+            embedding_size=16,
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            intermediate_size=48,
+            max_position_embeddings=128,
+            type_vocab_size=1,
+            pad_token_id=1,
+            hidden_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0,
+            initializer_range=0.3,
         ),
         add_pooling_layer=False,
     ).eval()
@@ -108,8 +142,14 @@ def tiny_bert(size: int) -> BertModel:
     torch.manual_seed(4)
     return BertModel(
         BertConfig(
-            vocab_size=size, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48,
-            max_position_embeddings=128, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+            vocab_size=size,
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            intermediate_size=48,
+            max_position_embeddings=128,
+            hidden_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0,
             initializer_range=0.3,
         ),
         add_pooling_layer=False,

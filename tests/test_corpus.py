@@ -51,8 +51,12 @@ def test_bad_files_are_named(tmp_path):
     (tmp_path / "gbk.jsonl").write_bytes('{"id":"a","text":"宝宝"}'.encode("gb18030"))
     (tmp_path / "x.parquet").write_bytes(b"not parquet")
     (tmp_path / "x.pdf").write_bytes(b"")
-    for name, message in [("gbk.jsonl", "not UTF-8"), ("x.parquet", "not a readable Parquet"), ("x.pdf", "not known"),
-                          ("none.csv", "is missing")]:
+    for name, message in [
+        ("gbk.jsonl", "not UTF-8"),
+        ("x.parquet", "not a readable Parquet"),
+        ("x.pdf", "not known"),
+        ("none.csv", "is missing"),
+    ]:
         with pytest.raises(RagError, match=message):
             read_passages(tmp_path / name)
 

@@ -79,8 +79,12 @@ def saved(bart_engine, tmp_path):
     card = checkpoint.RagCard("base", lengths=bart_engine.lengths, files=checkpoint.hash_files(folder))
     checkpoint.write_card(folder, card)
     loaded = RagEngine(
-        "tiny", bart_engine.question_encoder, bart_engine.context_encoder, bart_engine.generator,
-        bart_engine.index, bart_engine.lengths,
+        "tiny",
+        bart_engine.question_encoder,
+        bart_engine.context_encoder,
+        bart_engine.generator,
+        bart_engine.index,
+        bart_engine.lengths,
     )
     loaded.index.encoder = checkpoint.encoder_fingerprint(card)
     loaded.index.save(folder / "index")

@@ -20,9 +20,7 @@ def test_both_marginals_by_hand():
     assert math.isclose(float(marginal.token_marginal(prior, log_probs)), math.log(token), rel_tol=1e-5)
     assert math.isclose(float(marginal.sequence_marginal(prior, log_probs)), math.log(sequence), rel_tol=1e-5)
     torch.testing.assert_close(marginal.sequence_marginals(prior, log_probs).sum(), torch.tensor(math.log(sequence)))
-    torch.testing.assert_close(
-        marginal.responsibilities(prior, log_probs)[:, 1], torch.tensor([0.15, 0.125]) / 0.275
-    )
+    torch.testing.assert_close(marginal.responsibilities(prior, log_probs)[:, 1], torch.tensor([0.15, 0.125]) / 0.275)
     torch.testing.assert_close(
         marginal.running_posterior(prior, log_probs)[:, 1], torch.tensor([0.075, 0.03125]) / 0.10625
     )
@@ -35,7 +33,9 @@ def test_losses_equal_transformers(generator, passages, answer, kind):
     cls = RagTokenForGeneration if kind == "token" else RagSequenceForGeneration
     tower = tiny_bert(40)
     config = RagConfig(
-        question_encoder=tower.config.to_dict(), generator=generator.model.config.to_dict(), n_docs=3,
+        question_encoder=tower.config.to_dict(),
+        generator=generator.model.config.to_dict(),
+        n_docs=3,
         vocab_size=generator.model.config.vocab_size,
     )
     rag = cls(config=config, question_encoder=tower, generator=generator.model).eval()

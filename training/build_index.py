@@ -1,10 +1,9 @@
 """Encode passages with a checkpoint's context encoder and write its index.
 
-    python -m training.build_index --checkpoint assets/checkpoints/base --passages assets/corpus/passages.jsonl"""
+python -m training.build_index --checkpoint assets/checkpoints/base --passages assets/corpus/passages.jsonl"""
 
 import time
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from tqdm import tqdm
 
@@ -34,9 +33,7 @@ def main(args: Args) -> dict:
     with tqdm(total=len(passages), desc="encode", unit="passages") as bar:
         vectors = encoder.encode([passage_text(p) for p in passages], lambda done, _: bar.update(done - bar.n))
     encoded = time.perf_counter()
-    index = PassageIndex.build(
-        passages, vectors, factory=args.factory, encoder=checkpoint.encoder_fingerprint(card)
-    )
+    index = PassageIndex.build(passages, vectors, factory=args.factory, encoder=checkpoint.encoder_fingerprint(card))
     index.save(folder / "index")
     checkpoint.write_card(folder, replace(card, data={**card.data, "corpus": fingerprint(passages)}))
     return {

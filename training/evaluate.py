@@ -63,9 +63,7 @@ def figures(ranks: np.ndarray) -> dict[str, float]:
 
 def retrieval(engine: RagEngine, questions: Sequence[Question], seen: set[str], args: Args) -> dict:
     kinds = list(RetrieverKind) if args.retriever == "all" else [RetrieverKind(args.retriever)]
-    rankers = {
-        str(kind): lambda q, kind=kind: engine.retriever.ranked(q, DEPTH, kind) for kind in kinds
-    }
+    rankers = {str(kind): lambda q, kind=kind: engine.retriever.ranked(q, DEPTH, kind) for kind in kinds}
     if args.zero_shot:
         rankers["zero-shot multilingual-e5-small"] = zero_shot(args.zero_shot, engine.index.passages)
     unseen = np.array([not seen & set(q.passage_ids) for q in questions])

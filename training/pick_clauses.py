@@ -36,7 +36,9 @@ def clause_vectors(tokenizer, text: str, taught: Taught, mean: np.ndarray) -> li
     offsets = tokenizer(text, return_offsets_mapping=True).offset_mapping[: len(taught.ids)]
     found = []
     for clause in split_clauses(text):
-        rows = [i for i, (start, end) in enumerate(offsets) if start >= clause.start and end <= clause.end and end > start]
+        rows = [
+            i for i, (start, end) in enumerate(offsets) if start >= clause.start and end <= clause.end and end > start
+        ]
         if rows and offsets[rows[-1]][1] == clause.end and len(clause.text) in CLAUSE_CHARACTERS:
             found.append((clause.text, taught.states[rows].astype(np.float32).mean(0) - mean))
     return found

@@ -117,7 +117,9 @@ def main(args: Args) -> None:
         for kind, prefix in PREFIXES.items():
             texts = [text for k, text in part if k == kind]
             if texts:
-                taught.update(zip(map(key, texts), teach(model, tokenizer, texts, prefix, args.max_length), strict=True))
+                taught.update(
+                    zip(map(key, texts), teach(model, tokenizer, texts, prefix, args.max_length), strict=True)
+                )
         save_shard(out / f"{key(''.join(taught))}.npz", list(taught), list(taught.values()))
 
 

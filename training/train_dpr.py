@@ -16,13 +16,13 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from rag_demo.encoder import TextEncoder
+from rag_demo.files import write_bytes
 from training.cli import run, say
 from training.dpr_data import Batch, Collator, PairData, Side, read_all_questions, read_negatives, read_texts
 from training.losses import in_batch_kl, in_batch_nll, state_regression
 from training.metrics import rank_of_positive, recall
 from training.state import load_state, save_state
 from training.teacher import key, read_cache
-
 
 MAX_LENGTH = 256  # tokens a shipped tower reads
 
@@ -34,7 +34,9 @@ class Args:
     passages: list[str] = field(metadata={"help": "Their passages, JSONL."})
     out: str = field(metadata={"help": "Folder to write."})
     dev: str | None = field(default=None, metadata={"help": "Dev questions, JSONL; their passages are in --passages."})
-    dev_passages: str | None = field(default=None, metadata={"help": "What the dev questions search (default: theirs)."})
+    dev_passages: str | None = field(
+        default=None, metadata={"help": "What the dev questions search (default: theirs)."}
+    )
     negatives: str | None = field(default=None, metadata={"help": "Mined negatives, JSONL."})
     teacher_cache: str | None = field(default=None, metadata={"help": "Folder of training.teacher."})
     shared: bool = field(default=False, metadata={"help": "One tower for both sides: the first, distilling stage."})
@@ -132,9 +134,11 @@ def main(args: Args) -> dict:
     collate = Collator(*towers, cache)
     means = teacher_means(data, cache, collate)
     dev = read_all_questions([args.dev])[:2000] if args.dev else []
-    dev_texts = read_texts([args.dev_passages]) if args.dev_passages else {
-        name: texts[name] for q in dev for name in q.passage_ids
-    }
+    dev_texts = (
+        read_texts([args.dev_passages])
+        if args.dev_passages
+        else {name: texts[name] for q in dev for name in q.passage_ids}
+    )
     parameters = list({id(p): p for tower in towers for p in tower.parameters()}.values())
     optimizer = torch.optim.AdamW(parameters, lr=args.lr, weight_decay=0.01, betas=(0.9, 0.98))
     steps = int(args.epochs * len(data.order(args.seed)))

@@ -113,8 +113,11 @@ def main(args: Args) -> dict:
     with tqdm(total=len(passages), desc="passages", leave=False) as bar:
         vectors = context.encode(list(read_texts([args.passages]).values()), lambda done, _: bar.update(done - bar.n))
     rag = Rag(
-        TextEncoder.load(towers / "question_encoder"), Generator.load(args.generator), passages,
-        torch.from_numpy(vectors), args.mode,
+        TextEncoder.load(towers / "question_encoder"),
+        Generator.load(args.generator),
+        passages,
+        torch.from_numpy(vectors),
+        args.mode,
     )
     questions = [q for q in read_all_questions(args.questions) if q.passage_ids and q.answer]
     dev = [q for q in read_all_questions([args.dev]) if q.passage_ids][:600] if args.dev else []
@@ -123,13 +126,13 @@ def main(args: Args) -> dict:
         optimizer, lambda step: min(1.0, (step + 1) / 50) * max(0.05, 1 - step / args.steps)
     )
     progress = load_state(out, rag, optimizer, schedule)
-    step, best, history = progress.step, progress.best, progress.history
-    if dev and not step:
+    best, history = progress.best, progress.history
+    if dev and not progress.step:
         history.append({"step": 0, **evaluate(rag, dev, args.top_k, lengths)})
         say(json.dumps(history[-1]))
     firsts: list[int] = []
     total = 0.0
-    for step in tqdm(range(step, args.steps), initial=step, total=args.steps, desc="rag"):
+    for step in tqdm(range(progress.step, args.steps), initial=progress.step, total=args.steps, desc="rag"):
         rag.train()
         chosen = random.Random(f"{args.seed}-{step}").sample(questions, min(args.batch, len(questions)))
         log_likelihood, first = rag(chosen, args.top_k, lengths)

@@ -66,11 +66,18 @@ def trim_tokenizer(tokenizer, kept: list[int]):
     model["unk_id"] = new_id[model["unk_id"]]
     for token in state["added_tokens"]:
         token["id"] = new_id[token["id"]]
-    state["added_tokens"] = [token for token in state["added_tokens"]]
     for special in (state.get("post_processor") or {}).get("special_tokens", {}).values():
         special["ids"] = [new_id[old] for old in special["ids"]]
     cut = type(tokenizer)(tokenizer_object=Tokenizer.from_str(json.dumps(state)), **tokenizer.special_tokens_map)
     return cut
+
+
+def renumber(config, new_id: dict[int, int]) -> None:
+    """Special token ids of a configuration to the new numbers."""
+    for name in ("pad", "bos", "eos", "decoder_start", "forced_bos", "forced_eos"):
+        old = getattr(config, f"{name}_token_id", None)
+        if old is not None:
+            setattr(config, f"{name}_token_id", new_id[old])
 
 
 def main(args: Args) -> None:
@@ -90,9 +97,11 @@ def main(args: Args) -> None:
         head.weight = new.weight if tied else torch.nn.Parameter(output.weight.data[rows].clone())
         model.set_output_embeddings(head)
     cut = trim_tokenizer(tokenizer, kept)
+    if hasattr(model, "final_logits_bias"):  # BART's
+        model.final_logits_bias = model.final_logits_bias[:, rows]
     model.config.vocab_size = len(kept)
-    for name in ("pad", "bos", "eos"):
-        setattr(model.config, f"{name}_token_id", getattr(cut, f"{name}_token_id"))
+    for config in (model.config, getattr(model, "generation_config", None)):
+        renumber(config, {old_id: new_id for new_id, old_id in enumerate(kept)})
     with replaced_folder(Path(args.out)) as folder:
         save_pretrained(model, cut, folder)
     say(f"{args.out}: {len(kept)} pieces, {sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters")

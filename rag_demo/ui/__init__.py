@@ -27,7 +27,11 @@ def build_demo(engines: Mapping[str, RagEngine], examples: tuple[str, ...] = ())
             return [_heading(text), _notice(text), _footer(text)]
 
         language.change(
-            translate_frame, language, [heading, notice, footer], queue=False, api_visibility="private",
+            translate_frame,
+            language,
+            [heading, notice, footer],
+            queue=False,
+            api_visibility="private",
             show_progress="hidden",
         )
         relabel(language)

@@ -1,7 +1,7 @@
 """The same answers for programs: gradio_client's predict(..., api_name="/ask")."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 import gradio as gr
 
@@ -10,6 +10,53 @@ from rag_demo.engine import RagEngine
 from rag_demo.render import answer_json
 from rag_demo.types import RagError
 from rag_demo.ui.ask import MODEL_QUEUE
+
+
+class PassageObject(TypedDict):
+    id: str
+    title: str
+    text: str
+    department: str
+    source: str
+
+
+class HitObject(TypedDict):
+    passage: PassageObject
+    rank: int
+    score: float
+    prior: float
+    posterior: float
+    bm25: float | None
+
+
+class TokenObject(TypedDict):
+    text: str
+    log_prob: float
+    posterior: list[float]
+
+
+class CitationObject(TypedDict):
+    text: str
+    hit: int
+    start: int
+    end: int
+
+
+class AnswerObject(TypedDict):
+    question: str
+    text: str
+    status: str
+    rag_mode: str
+    answer_mode: str
+    retriever: str
+    model: str
+    seconds: float
+    log_prob: float
+    hits: list[HitObject]
+    tokens: list[TokenObject]
+    citations: list[CitationObject]
+    unsupported: list[list[int]]
+    finished: bool
 
 
 def publish(engines: Mapping[str, RagEngine]) -> None:
@@ -24,14 +71,12 @@ def publish(engines: Mapping[str, RagEngine]) -> None:
         rag_mode: Literal["token", "sequence"] = "token",
         answer_mode: Literal["grounded", "free"] = "grounded",
         beams: int = 1,
-    ) -> dict[str, Any]:
-        """Answer a medical or maternal-infant question in Chinese from the corpus.
+    ) -> AnswerObject:
+        """Answer a medical or maternal-infant question, asked in Chinese, from the corpus; not medical advice.
 
-        Returns an object: question, text, status, rag_mode, answer_mode, retriever, model, seconds, log_prob (nats);
-        hits: [{passage: {id, title, text, department, source}, rank, score (inner product), prior, posterior, bm25}];
-        tokens: [{text, log_prob, posterior: [k numbers that sum to 1]}];
-        citations: [{text, hit (position in hits), start, end (of the same clause in that passage's text)}];
-        unsupported: [[start, end]] of the text that stands in no hit (free mode).
+        score is the inner product of question and passage; prior is p(z|x), posterior what it became while answering;
+        log_prob is in nats; a token's posterior has one number a hit and sums to 1. A citation's text stands at
+        start:end of the passage of hits[hit]. unsupported lists the spans that stand in no hit (free mode only).
         """
         try:
             if preset not in engines:

@@ -29,8 +29,13 @@ def build(
         with gr.Column(scale=5, min_width=320, elem_id="left"):
             talk = gr.HTML(conversation([], text), elem_id="talk")
             question = gr.Textbox(
-                label=text["question"], placeholder=text["placeholder"], lines=1, max_lines=5, autofocus=True,
-                max_length=4 * MAX_QUESTION_CHARACTERS, elem_id="question",
+                label=text["question"],
+                placeholder=text["placeholder"],
+                lines=1,
+                max_lines=5,
+                autofocus=True,
+                max_length=4 * MAX_QUESTION_CHARACTERS,
+                elem_id="question",
             )
             with gr.Row(elem_id="actions"):
                 ask_button = gr.Button(text["ask"], variant="primary", elem_id="ask-button", scale=2)
@@ -42,15 +47,22 @@ def build(
             with gr.Accordion(text["settings"], open=False, elem_id="settings") as settings:
                 preset = gr.Radio(presets, value=presets[0], label=text["preset"], visible=len(presets) > 1)
                 top_k = gr.Slider(1, MAX_TOP_K, value=5, step=1, label=text["top_k"])
-                choices = {name: gr.Radio(_choices(name, text), value=value, label=text[name]) for name, value in _DEFAULTS}
+                choices = {
+                    name: gr.Radio(_choices(name, text), value=value, label=text[name]) for name, value in _DEFAULTS
+                }
         with gr.Column(scale=6, min_width=320, elem_id="right"):
             cards = gr.HTML(evidence(None, None, text), elem_id="cards")
 
     inputs = [question, turns, language, preset, top_k, *choices.values()]
     outputs = [talk, cards, turns, question, ask_button, stop_button]
     asking = dict(
-        fn=_handler(engines), inputs=inputs, outputs=outputs, concurrency_id=MODEL_QUEUE, concurrency_limit=1,
-        show_progress="hidden", api_visibility="private",
+        fn=_handler(engines),
+        inputs=inputs,
+        outputs=outputs,
+        concurrency_id=MODEL_QUEUE,
+        concurrency_limit=1,
+        show_progress="hidden",
+        api_visibility="private",
     )
     private = dict(queue=False, show_progress="hidden", api_visibility="private")
     events = [ask_button.click(**asking), question.submit(**asking)]
@@ -62,9 +74,7 @@ def build(
 
     def relabel(switch: gr.Radio) -> None:
         labelled = [question, ask_button, stop_button, clear_button, example_label, settings, preset, top_k]
-        switch.change(
-            _translated, [switch, turns], [talk, cards, *labelled, *choices.values()], **private
-        )
+        switch.change(_translated, [switch, turns], [talk, cards, *labelled, *choices.values()], **private)
 
     return relabel
 
@@ -86,7 +96,7 @@ def _label(text: str) -> str:
 
 
 def _handler(engines: Mapping[str, RagEngine]) -> Callable[..., Iterator[tuple]]:
-    def ask(question, turns, language, preset, top_k, retriever, rag_mode, answer_mode):
+    def stream(question, turns, language, preset, top_k, retriever, rag_mode, answer_mode):
         """Each yield: conversation, cards, turns, question box, Ask button, Stop button."""
         text, past, before = words(language), list(turns)[-KEPT_TURNS:], None
         idle = (gr.update(interactive=True), gr.update(interactive=False))
@@ -107,7 +117,7 @@ def _handler(engines: Mapping[str, RagEngine]) -> Callable[..., Iterator[tuple]]
             now = [*past, Turn(question[:MAX_QUESTION_CHARACTERS], error=text["busy"])]
             yield conversation(now, text), gr.skip(), now, question, *idle
 
-    return ask
+    return stream
 
 
 def _stopped(turns: list[Turn], language: str) -> tuple:

@@ -38,7 +38,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "grounded": ("有据：只引用原文句子", "Grounded: quotes passages only"),
     "free": ("自由：模型自己写", "Free: the model writes"),
     "grounded_label": ("有据作答", "grounded"),
-    "free_label": ("自由生成，可能有误，划线处在资料中找不到", "free generation, may be wrong; underlined words stand in no passage"),
+    "free_label": (
+        "自由生成，可能有误，划线处在资料中找不到",
+        "free generation, may be wrong; underlined words stand in no passage",
+    ),
     "preset": ("模型", "Model"),
     "model": ("模型", "model"),
     "language": ("语言", "Language"),
@@ -61,7 +64,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "seconds": ("秒", "s"),
     "thinking": ("正在读资料…", "reading the passages…"),
     "stopped": ("已停止", "stopped"),
-    "welcome": ("问一个问题，回答会一个字一个字地出现在这里。", "Ask a question; the answer appears here token by token."),
+    "welcome": (
+        "问一个问题，回答会一个字一个字地出现在这里。",
+        "Ask a question; the answer appears here token by token.",
+    ),
     "how_title": ("你会看到什么", "What you will see"),
     "step1_title": ("检索", "Retrieve"),
     "step1_text": (
@@ -82,7 +88,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "代码 Apache-2.0，语料 CC BY 4.0。这是教学演示，不能代替医生。",
         "Code Apache-2.0, corpus CC BY 4.0. A demonstration for teaching; it does not replace a doctor.",
     ),
-    "busy": ("模型出了意外，请重试；问题仍在输入框里。", "The model failed unexpectedly. Please try again; your question is still in the box."),
+    "busy": (
+        "模型出了意外，请重试；问题仍在输入框里。",
+        "The model failed unexpectedly. Please try again; your question is still in the box.",
+    ),
 }
 
 
