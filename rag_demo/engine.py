@@ -85,8 +85,10 @@ class RagEngine:
 
     def stream(self, question: str, options: AnswerOptions | None = None, **changes) -> Iterator[Answer]:
         """Growing answers: first the hits with their prior, then one more token each, at last finished=True."""
-        began = time.perf_counter()
-        options = _options(options, changes)
+        return _timed(self._answers(question, _options(options, changes)))
+
+    def _answers(self, question: str, options: AnswerOptions) -> Iterator[Answer]:
+        """Normalise, retrieve, build the inputs, decode."""
         question = normalise_question(question)
         hits = self.retrieve(question, options.top_k, options.retriever, options.without)
         answer = Answer(
@@ -116,7 +118,6 @@ class RagEngine:
             beams=options.beams,
         ):
             answer = self._grow(answer, hypothesis, trie)
-            answer = replace(answer, seconds=time.perf_counter() - began)
             yield answer
         yield replace(answer, finished=True)
 
@@ -196,6 +197,15 @@ def answer_posterior(tokens: Sequence[AnswerToken], mode: RagMode) -> tuple[floa
 def passage_text(passage: Passage) -> str:
     """What the context encoder reads of a passage."""
     return f"{passage.title}。{passage.text}" if passage.title else passage.text
+
+
+def _timed(answers: Iterator[Answer]) -> Iterator[Answer]:
+    """The answers with the seconds that went into them, not those that the reader of the stream took."""
+    spent, began = 0.0, time.perf_counter()
+    for answer in answers:
+        spent += time.perf_counter() - began
+        yield replace(answer, seconds=spent)
+        began = time.perf_counter()
 
 
 def _options(options: AnswerOptions | None, changes: dict) -> AnswerOptions:

@@ -38,12 +38,11 @@ def conversation(turns: Sequence[Turn], words: Words) -> str:
     )
 
 
-def evidence(answer: Answer | None, before: Answer | None, words: Words) -> str:
-    """The k passages as cards. Bars move from where they stood in `before` to where they stand in `answer`."""
+def evidence(answer: Answer | None, words: Words) -> str:
+    """The k passages as cards, with their bars."""
     if answer is None:
         return _how_it_works(words)
-    was = {hit.passage.id: hit for hit in before.hits} if before and before.question == answer.question else {}
-    cards = "".join(_card(i, hit, was.get(hit.passage.id, hit), answer, words) for i, hit in enumerate(answer.hits))
+    cards = "".join(_card(i, hit, answer, words) for i, hit in enumerate(answer.hits))
     meaning = f'<p class="meaning">{escape(words[f"posterior_{answer.rag_mode}"])}</p>'
     return f'<section class="cards" aria-label="{escape(words["passages"])}">{meaning}{cards}</section>'
 
@@ -90,7 +89,7 @@ def _cited_text(answer: Answer) -> str:
     return "".join(parts) + escape(answer.text[done:])
 
 
-def _card(i: int, hit: Hit, was: Hit, answer: Answer, words: Words) -> str:
+def _card(i: int, hit: Hit, answer: Answer, words: Words) -> str:
     cited = [citation for citation in answer.citations if citation.hit == i]
     passage = hit.passage
     lexical = "" if hit.bm25 is None else f'<span title="BM25">BM25 <b>{hit.bm25:.2f}</b></span>'
@@ -100,19 +99,19 @@ def _card(i: int, hit: Hit, was: Hit, answer: Answer, words: Words) -> str:
         f'<header><span class="rank">{hit.rank}</span><h3>{escape(passage.title or passage.id)}</h3>'
         f'<span class="department">{escape(passage.department)}</span></header>'
         f'<p class="scores"><span>{escape(words["inner_product"])} <b>{hit.score:.2f}</b></span>{lexical}</p>'
-        f"{_bar('prior', words['prior'], was.prior, hit.prior)}"
-        f"{_bar('posterior', words['posterior'], was.posterior, hit.posterior)}"
+        f"{_bar('prior', words['prior'], hit.prior)}"
+        f"{_bar('posterior', words['posterior'], hit.posterior)}"
         f"<details{' open' if cited or hit.rank == 1 else ''}><summary>{escape(words['read'])}</summary>"
         f'<p class="text">{_passage_text(passage.text, cited, i)}</p>{source}</details></article>'
     )
 
 
-def _bar(kind: str, label: str, start: float, value: float) -> str:
-    """A probability as a bar with its number; it moves by CSS from `start`."""
+def _bar(kind: str, label: str, value: float) -> str:
+    """A probability as a bar with its number; the style sheet lets it glide when the value changes."""
     return (
         f'<div class="bar {kind}" role="meter" aria-label="{escape(label)}" aria-valuemin="0" aria-valuemax="1" '
         f'aria-valuenow="{value:.3f}"><span class="label">{escape(label)}</span><span class="track">'
-        f'<span class="fill" style="--from:{start:.4f};--to:{value:.4f}"></span></span>'
+        f'<span class="fill" style="--to:{value:.4f}"></span></span>'
         f'<span class="value">{value:.3f}</span></div>'
     )
 

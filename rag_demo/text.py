@@ -28,13 +28,13 @@ class Clause:
 
 
 def normalise_question(question: str) -> str:
-    """Full-width digits and letters to ASCII, control and invisible characters out, white space to one space.
+    """Full-width digits and letters to ASCII, Chinese marks kept, invisible characters out, white space to one space.
 
     Raises QuestionError when nothing is left to search for, or more than 500 characters are.
     """
     text = unicodedata.normalize("NFKC", question)
     text = "".join(" " if c in "\t\n\r" else c for c in text if c in "\t\n\r" or unicodedata.category(c)[0] != "C")
-    text = " ".join(text.split())
+    text = full_width(" ".join(text.split()))
     if len(text) > MAX_QUESTION_CHARACTERS:
         raise QuestionError(
             f"问题有 {len(text)} 个字符，超过了 {MAX_QUESTION_CHARACTERS} 个的上限，请缩短后再问。"

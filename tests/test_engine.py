@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import time
 
 import pytest
 
@@ -125,3 +126,12 @@ def test_every_damaged_file_is_refused_by_its_name(saved, damage):
 def test_an_unknown_preset_is_named():
     with pytest.raises(RagError, match="No checkpoint 'huge'"):
         RagEngine.load("huge")
+
+
+def test_seconds_are_the_engines_own(bart_engine):
+    """A page that paces its stream must not make the model look slow."""
+    stream = bart_engine.stream("宝宝发热？", top_k=2)
+    next(stream)
+    time.sleep(0.5)
+    *_, last = stream
+    assert 0 < last.seconds < 0.5

@@ -21,7 +21,7 @@ from rag_demo.types import QuestionError
     ("given_text", "wanted"),
     [
         ("  孕妇血糖高怎么办 \n", "孕妇血糖高怎么办"),
-        ("体温３８．５度ＯＫ吗？", "体温38.5度OK吗?"),
+        ("体温３８．５度ＯＫ吗？", "体温38.5度OK吗？"),
         ("宝宝\x00发\x07热\u200b了\u202e", "宝宝发热了"),
         ("宝宝🤒发烧", "宝宝🤒发烧"),
         ("can I take ibuprofen?", "can I take ibuprofen?"),

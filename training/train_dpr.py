@@ -183,6 +183,7 @@ def main(args: Args) -> dict:
                     save_state(out, both, optimizer, schedule, step, best, history)
                 if step >= steps:
                     break
+    write_bytes(out / "done.json", json.dumps(history[-1]).encode())
     return {"steps": step, "best recall@5": best, "last": history[-1]}
 
 

@@ -1,6 +1,7 @@
 """The Ask tab: the conversation on the left, the passages on the right, both moving while the answer streams."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
 
 import gradio as gr
@@ -9,11 +10,12 @@ from rag_demo.config import MAX_TOP_K, AnswerOptions
 from rag_demo.engine import RagEngine
 from rag_demo.render import Turn, conversation, evidence
 from rag_demo.text import MAX_QUESTION_CHARACTERS
-from rag_demo.types import RagError
+from rag_demo.types import Answer, RagError
 from rag_demo.ui.i18n import Language, words
 
 MODEL_QUEUE = "model"  # one queue for everything that runs a model
 KEPT_TURNS = 20
+TOKEN_SECONDS = 0.04  # the model writes faster than an eye can follow the bars
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +53,7 @@ def build(
                     name: gr.Radio(_choices(name, text), value=value, label=text[name]) for name, value in _DEFAULTS
                 }
         with gr.Column(scale=6, min_width=320, elem_id="right"):
-            cards = gr.HTML(evidence(None, None, text), elem_id="cards")
+            cards = gr.HTML(evidence(None, text), elem_id="cards")
 
     inputs = [question, turns, language, preset, top_k, *choices.values()]
     outputs = [talk, cards, turns, question, ask_button, stop_button]
@@ -98,17 +100,16 @@ def _label(text: str) -> str:
 def _handler(engines: Mapping[str, RagEngine]) -> Callable[..., Iterator[tuple]]:
     def stream(question, turns, language, preset, top_k, retriever, rag_mode, answer_mode):
         """Each yield: conversation, cards, turns, question box, Ask button, Stop button."""
-        text, past, before = words(language), list(turns)[-KEPT_TURNS:], None
+        text, past = words(language), list(turns)[-KEPT_TURNS:]
         idle = (gr.update(interactive=True), gr.update(interactive=False))
         busy = (gr.update(interactive=False), gr.update(interactive=True))
         try:
             engine = engines[preset]
             options = AnswerOptions(top_k, retriever, rag_mode, answer_mode)
-            for answer in engine.stream(question, options):
+            for answer in paced(engine.stream(question, options)):
                 now = [*past, Turn(answer.question, answer)]
                 buttons = idle if answer.finished else busy
-                yield conversation(now, text), evidence(answer, before, text), now, "", *buttons
-                before = answer
+                yield conversation(now, text), evidence(answer, text), now, "", *buttons
         except RagError as error:
             now = [*past, Turn(question[:MAX_QUESTION_CHARACTERS], error=str(error))]
             yield conversation(now, text), gr.skip(), now, question, *idle
@@ -118,6 +119,16 @@ def _handler(engines: Mapping[str, RagEngine]) -> Callable[..., Iterator[tuple]]
             yield conversation(now, text), gr.skip(), now, question, *idle
 
     return stream
+
+
+def paced(answers: Iterator[Answer], seconds: float = TOKEN_SECONDS) -> Iterator[Answer]:
+    """The same answers, a token at least `seconds` after the one before."""
+    shown = 0.0
+    for answer in answers:
+        if answer.tokens and not answer.finished:
+            time.sleep(max(0.0, shown + seconds - time.perf_counter()))
+            shown = time.perf_counter()
+        yield answer
 
 
 def _stopped(turns: list[Turn], language: str) -> tuple:
@@ -131,7 +142,7 @@ def _stopped(turns: list[Turn], language: str) -> tuple:
 def _cleared(language: str) -> tuple:
     text = words(language)
     buttons = (gr.update(interactive=True), gr.update(interactive=False))
-    return conversation([], text), evidence(None, None, text), [], "", *buttons
+    return conversation([], text), evidence(None, text), [], "", *buttons
 
 
 def _translated(language: str, turns: list[Turn]) -> list:
@@ -139,7 +150,7 @@ def _translated(language: str, turns: list[Turn]) -> list:
     answer = turns[-1].answer if turns else None
     return [
         conversation(turns, text),
-        evidence(answer, answer, text),
+        evidence(answer, text),
         gr.update(label=text["question"], placeholder=text["placeholder"]),
         text["ask"],
         text["stop"],

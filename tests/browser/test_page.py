@@ -66,14 +66,16 @@ def page(browser, url):
 
 
 def ask(page, question, wait=True):
+    before = page.locator(".said").count()
     page.fill("#question textarea", question)
     page.click("#ask-button")
     if wait:
-        page.wait_for_function(
-            "document.querySelector('.said .foot') && !document.querySelector('.caret')", timeout=60_000
-        )
+        page.wait_for_function(FINISHED, arg=before + 1, timeout=60_000)
 
 
+FINISHED = (
+    """wanted => document.querySelectorAll('.said .foot').length >= wanted && !document.querySelector('.caret')"""
+)
 RECORD = """() => {
     window.seen = {texts: [], bars: []};
     const look = () => {
@@ -81,7 +83,9 @@ RECORD = """() => {
         if (words) window.seen.texts.push(words.innerText);
         if (bar) window.seen.bars.push(bar.style.getPropertyValue('--to'));
     };
-    new MutationObserver(look).observe(document.querySelector('#ask'), {childList: true, subtree: true});
+    new MutationObserver(look).observe(document.querySelector('#ask'), {
+        childList: true, subtree: true, characterData: true, attributes: true
+    });
 }"""
 
 
@@ -146,7 +150,7 @@ def test_markup_in_a_question_is_shown_not_run(page):
 
 def test_an_example_is_asked_by_a_click(page):
     page.locator("#examples button").first.click()
-    page.wait_for_function("document.querySelector('.said .foot') && !document.querySelector('.caret')", timeout=60_000)
+    page.wait_for_function(FINISHED, arg=1, timeout=60_000)
     assert page.inner_text(".asked") == page.locator("#examples button").first.inner_text()
 
 
