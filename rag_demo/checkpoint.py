@@ -5,11 +5,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rag_demo.config import CHECKPOINTS
 from rag_demo.files import read_json, sha256_of, write_json
 from rag_demo.prompt import PROMPT_VERSION, Lengths
 from rag_demo.types import RagError
 
 RAG_FILE = "rag.json"
+SHIPPED = ("base", "large")
 PARTS = ("question_encoder", "context_encoder", "generator")
 
 
@@ -24,6 +26,34 @@ class RagCard:
     data: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+
+
+def checkpoint_folder(name: str) -> Path:
+    """A preset name, a folder or a hub id -> the checkpoint's folder, fetched where it is a hub id."""
+    shipped = CHECKPOINTS / name
+    if name in SHIPPED or (shipped / RAG_FILE).exists():
+        folder = shipped
+    elif Path(name).is_dir():
+        folder = Path(name)
+    else:
+        folder = _fetch(name)
+    if not (folder / RAG_FILE).exists():
+        raise RagError(f"{folder / RAG_FILE} is missing. {mend(folder)}")
+    return folder
+
+
+def _fetch(name: str) -> Path:
+    """A checkpoint from the hub, or from the hub's local cache; raises RagError where neither has it."""
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(name))
+    except Exception as error:  # the hub's client raises many kinds: a bad name, no network, no such repository
+        known = " or ".join(sorted(file.parent.name for file in CHECKPOINTS.glob(f"*/{RAG_FILE}"))) or "base"
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise RagError(
+            f"No checkpoint {name!r}: give {known}, the folder of a checkpoint, or a hub id ({reason})."
+        ) from None
 
 
 def mend(folder: Path) -> str:

@@ -9,7 +9,6 @@ from rag_demo.types import AnswerMode, RagError, RagMode, RetrieverKind
 ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT / "assets"
 CHECKPOINTS = ASSETS / "checkpoints"
-RECIPE = "bash training/recipe.sh base"
 MAX_TOP_K = 10
 MAX_BEAMS = 8
 
@@ -58,23 +57,6 @@ class ServerConfig:
             presets=presets or default.presets,
             threads=_number("RAG_THREADS", env["RAG_THREADS"], 256) if env.get("RAG_THREADS") else None,
         )
-
-
-def checkpoint_folder(name: str) -> Path:
-    """A preset name or a folder -> the checkpoint's folder. Raises RagError where neither exists."""
-    shipped = CHECKPOINTS / name
-    if name in ("base", "large") or (shipped / "rag.json").exists():
-        folder = shipped
-    elif Path(name).is_dir():
-        folder = Path(name)
-    else:
-        known = sorted(file.parent.name for file in CHECKPOINTS.glob("*/rag.json"))
-        raise RagError(f"No checkpoint {name!r}: give {' or '.join(known) or 'base'}, or a folder that holds rag.json.")
-    if not (folder / "rag.json").exists():
-        raise RagError(
-            f"{folder / 'rag.json'} is missing. Restore it (git checkout -- {folder}) or train it again: {RECIPE}"
-        )
-    return folder
 
 
 def _member(kind, value, name):

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from rag_demo import checkpoint
-from rag_demo.config import AnswerOptions, checkpoint_folder
+from rag_demo.config import AnswerOptions
 from rag_demo.decoding import Hypothesis, decode
 from rag_demo.encoder import TextEncoder
 from rag_demo.generator import Generator
@@ -56,7 +56,7 @@ class RagEngine:
     @classmethod
     def load(cls, name: str | Path) -> "RagEngine":
         """A preset name or a checkpoint folder. Raises RagError naming the file that is missing or damaged."""
-        folder = checkpoint_folder(str(name))
+        folder = checkpoint.checkpoint_folder(str(name))
         card = checkpoint.read_card(folder)
         checkpoint.check_files(folder, card)
         return cls(

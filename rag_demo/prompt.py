@@ -1,13 +1,19 @@
 """The one place where question + passage becomes generator input, and an answer becomes target tokens.
 
-Input:   question <sep> title <sep> passage <eos>            Target:   answer <eos>
+Input:   question <eos> title <eos> clauses of the passage <eos>            Target:   answer <eos>
+
+Among the clauses, <cls> stands before the one that shares most characters and bigrams with the question, weighted by how
+rare they are among the passage's clauses: a highlighter's stroke, which the generator learns how far to trust.
 
 Passages and answers are tokenised clause by clause. So a clause has the same tokens in a passage, in an answer
 and in the trie of grounded decoding, and copying one is copying one."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
+from math import log
 
 import torch
 
@@ -15,7 +21,7 @@ from rag_demo.tensors import pad
 from rag_demo.text import split_clauses
 from rag_demo.types import Passage
 
-PROMPT_VERSION = 1
+PROMPT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +85,44 @@ def eos_of(tokenizer) -> int:
     return tokenizer.eos_token_id if tokenizer.eos_token_id is not None else tokenizer.sep_token_id
 
 
+def encode_passage(tokenizer, question: str, text: str) -> list[int]:
+    """Token ids of the passage's clauses, the mark before the one nearest to the question."""
+    clauses = [clause.text for clause in split_clauses(text)] or [text]
+    nearest = nearest_clause(question, clauses)
+    mark = tokenizer.cls_token_id if tokenizer.cls_token_id is not None else eos_of(tokenizer)
+    ids: list[int] = []
+    for i, clause in enumerate(clauses):
+        ids += [mark] * (i == nearest)
+        ids += encode_clause(tokenizer, clause)
+    return ids
+
+
+def nearest_clause(question: str, clauses: Sequence[str]) -> int:
+    """Index of the clause with the largest Σ log(1 + n/df) over the characters (half) and bigrams it shares with the
+    question, over 20 + its length; df: of the n clauses, those that hold it."""
+    asked = _grams(question)
+    grams = [_grams(clause) for clause in clauses]
+    df = Counter(gram for found in grams for gram in found)
+    scores = [
+        sum(log(1 + len(clauses) / df[gram]) * (1.0 if len(gram) == 2 else 0.5) for gram in asked & found)
+        / (20 + len(clause))
+        for clause, found in zip(clauses, grams, strict=True)
+    ]
+    return scores.index(max(scores))
+
+
+def _grams(text: str) -> set[str]:
+    """The characters and bigrams of a text, marks left out."""
+    letters = [c for c in text.lower() if c.isalnum()]
+    return {*letters, *(a + b for a, b in pairwise(letters))}
+
+
 def build_input(tokenizer, question: str, passage: Passage, lengths: Lengths) -> list[int]:
     """Token ids of one (question, passage) pair, at most lengths.input; the passage is cut at its end."""
     eos = eos_of(tokenizer)
     ids = [*encode_question(tokenizer, question, lengths.question), eos]
     ids += [*encode_text(tokenizer, passage.title), eos] if passage.title else []
-    ids += encode_text(tokenizer, passage.text)
+    ids += encode_passage(tokenizer, question, passage.text)
     return [*ids[: lengths.input - 1], eos]
 
 

@@ -135,3 +135,21 @@ def test_seconds_are_the_engines_own(bart_engine):
     time.sleep(0.5)
     *_, last = stream
     assert 0 < last.seconds < 0.5
+
+
+def test_a_hub_id_loads_from_the_hubs_own_cache(saved, bart_engine, tmp_path, monkeypatch):
+    """The real download code, offline, over a cache laid out as the hub's client lays it out."""
+    import shutil
+
+    import huggingface_hub.constants as constants
+
+    snapshot = tmp_path / "hub" / "models--someone--rag" / "snapshots" / "abc"
+    shutil.copytree(saved, snapshot)
+    (snapshot.parent.parent / "refs").mkdir()
+    (snapshot.parent.parent / "refs" / "main").write_text("abc")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    loaded = RagEngine.load("someone/rag")
+    assert loaded.answer("宝宝发热？", top_k=3).text == bart_engine.answer("宝宝发热？", top_k=3).text
+    with pytest.raises(RagError, match="No checkpoint 'someone/else'"):
+        RagEngine.load("someone/else")

@@ -55,3 +55,17 @@ def test_a_passage_without_any_usable_clause_still_ends(tokenizer, towers, passa
     trie = ClauseTrie(tokenizer, [Passage("a", "", "。。")], eos=2)
     assert trie.allowed(None) == [2]
     assert torch.tensor(trie.allowed(None)).tolist() == [2]
+
+
+def test_the_mark_stands_before_the_nearest_clause(generator):
+    """By hand: 停母乳 is shared with the third clause alone; 宝宝 with the first and so worth less."""
+    from rag_demo.prompt import encode_clause, encode_passage, nearest_clause
+
+    clauses = ["宝宝黄疸要多吃奶。", "黄疸加重要去医院！", "不要自行停母乳。"]
+    assert nearest_clause("宝宝能停母乳吗", clauses) == 2
+    assert nearest_clause("xyz", clauses) == 0
+    tokenizer = generator.tokenizer
+    ids = encode_passage(tokenizer, "宝宝能停母乳吗", "".join(clauses))
+    marked = encode_clause(tokenizer, clauses[2])
+    assert ids[-len(marked) - 1 :] == [tokenizer.cls_token_id, *marked]
+    assert ids.count(tokenizer.cls_token_id) == 1

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from tqdm import tqdm
 
 from rag_demo import checkpoint
-from rag_demo.config import checkpoint_folder
 from rag_demo.corpus import fingerprint, read_passages
 from rag_demo.encoder import TextEncoder
 from rag_demo.engine import passage_text
@@ -24,7 +23,7 @@ class Args:
 
 
 def main(args: Args) -> dict:
-    folder = checkpoint_folder(args.checkpoint)
+    folder = checkpoint.checkpoint_folder(args.checkpoint)
     card = checkpoint.read_card(folder)
     checkpoint.check_files(folder, card)
     passages = read_passages(args.passages)

@@ -17,7 +17,6 @@ import numpy as np
 from tqdm import tqdm
 
 from rag_demo import checkpoint
-from rag_demo.config import checkpoint_folder
 from rag_demo.corpus import Question, fingerprint, read_passages, read_questions
 from rag_demo.encoder import TextEncoder
 from rag_demo.engine import RagEngine
@@ -128,7 +127,7 @@ def best_clause(question: str, passages: Sequence[Passage]) -> str:
 
 
 def main(args: Args) -> dict:
-    folder = checkpoint_folder(args.checkpoint)
+    folder = checkpoint.checkpoint_folder(args.checkpoint)
     engine = RagEngine.load(folder)
     if args.passages:
         passages = read_passages(args.passages)

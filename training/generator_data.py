@@ -41,6 +41,7 @@ class Examples:
         self.crop_share, self.crop_keep = crop_share, crop_keep
 
     def example(self, question: Question, rng: random.Random) -> tuple[list[int], list[int]]:
+        """Input and target tokens."""
         passage = self.passages[rng.choice(question.passage_ids)]
         if rng.random() < self.crop_share:
             passage = crop(passage, question.answer, rng, rng.randint(1, self.crop_keep))

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag_demo import checkpoint
-from rag_demo.config import checkpoint_folder
 from rag_demo.engine import RagEngine
 from rag_demo.files import write_bytes
 from training.cli import run
@@ -62,7 +61,7 @@ def answer_table(metrics: dict) -> str:
 
 
 def main(args: Args) -> None:
-    folder = checkpoint_folder(args.checkpoint)
+    folder = checkpoint.checkpoint_folder(args.checkpoint)
     card, engine = checkpoint.read_card(folder), RagEngine.load(folder)
     sizes = table(["part", "parameters"], [[n, f"{count / 1e6:.1f} M"] for n, count in engine.parameters.items()])
     notes = Path(args.notes).read_text(encoding="utf-8").strip() if args.notes else ""

@@ -45,7 +45,7 @@ stage "$RUNS/distil/done.json" "$PYTHON" -m training.train_dpr --init "$RUNS/ini
 stage "$RUNS/dpr/done.json" "$PYTHON" -m training.train_dpr --init "$RUNS/distil" \
   --questions "$ASKED/train.jsonl" --passages "$CORPUS" --negatives "$RUNS/negatives.jsonl" \
   --dev "$ASKED/dev.jsonl" --dev_passages "$CORPUS" --teacher_cache "$RUNS/teacher_cache" \
-  --epochs 4 --batch 32 --lr 3e-4 --warmup 30 --max_length 160 --evaluate_every 60 --threads "$THREADS" --out "$RUNS/dpr"
+  --epochs 3 --batch 32 --lr 4e-4 --warmup 30 --max_length 160 --evaluate_every 80 --threads "$THREADS" --out "$RUNS/dpr"
 
 stage "$RUNS/data/picked.jsonl" "$PYTHON" -m training.pick_clauses --tokenizer "$RUNS/teacher" \
   --teacher_cache "$RUNS/teacher_cache" --questions "$RUNS/data/train.jsonl" --passages "$RUNS/data/passages.jsonl" \
@@ -55,8 +55,8 @@ stage "$RUNS/generator/done.json" "$PYTHON" -m training.train_generator --init "
   --dev "$ASKED/dev.jsonl" --epochs 3 --batch_tokens 1200 --crop 0.85 --lr 5e-4 --warmup 150 --evaluate_every 100 \
   --threads "$THREADS" --out "$RUNS/generator"
 stage "$RUNS/generator_corpus/done.json" "$PYTHON" -m training.train_generator --init "$RUNS/generator/generator" \
-  --questions "$ASKED/train.jsonl" --passages "$CORPUS" --dev "$ASKED/dev.jsonl" --epochs 4 --batch_tokens 2400 \
-  --crop 0.3 --lr 3e-4 --warmup 30 --evaluate_every 100 --threads "$THREADS" --out "$RUNS/generator_corpus"
+  --questions "$ASKED/train.jsonl" --passages "$CORPUS" --dev "$ASKED/dev.jsonl" --epochs 2 --batch_tokens 1800 \
+  --crop 0.5 --lr 4e-4 --warmup 40 --first_weight 6 --evaluate_every 100 --threads "$THREADS" --out "$RUNS/generator_corpus"
 stage "$RUNS/rag/done.json" "$PYTHON" -m training.train_rag --towers "$RUNS/dpr" \
   --generator "$RUNS/generator_corpus/generator" --questions "$ASKED/train.jsonl" --passages "$CORPUS" \
   --dev "$ASKED/dev.jsonl" --steps 300 --lr 5e-5 --threads "$THREADS" --out "$RUNS/rag"

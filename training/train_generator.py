@@ -34,14 +34,20 @@ class Args:
     lr: float = field(default=5e-4, metadata={"help": "Peak learning rate."})
     warmup: int = field(default=100, metadata={"help": "Steps of warm-up."})
     crop: float = field(default=0.5, metadata={"help": "Share of the passages cut to a few shuffled clauses."})
+    first_weight: float = field(default=1.0, metadata={"help": "How often the first token's loss counts."})
     evaluate_every: int = field(default=200, metadata={"help": "Steps between evaluations (and saves)."})
     threads: int = field(default=2, metadata={"help": "CPU threads."})
     seed: int = field(default=0, metadata={"help": "Order and crops."})
 
 
-def mean_nll(log_probs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """log p of the target tokens (B, T), 0 where none -> mean negative log likelihood a token."""
-    return -log_probs.sum() / (labels != -100).sum()
+def weighted_nll(log_probs: torch.Tensor, labels: torch.Tensor, first_weight: float) -> torch.Tensor:
+    """log p of the target tokens (B, T), 0 where none -> mean negative log likelihood a token.
+
+    The first token counts `first_weight` times: it chooses the clause, the others mostly copy.
+    """
+    weights = (labels != -100).float()
+    weights[:, 0] = first_weight
+    return -(log_probs * weights).sum() / weights.sum()
 
 
 @torch.inference_mode()
@@ -85,7 +91,7 @@ def main(args: Args) -> dict:
                 if step >= steps:
                     break
                 generator.train()
-                loss = mean_nll(generator.token_log_probs(ids, mask, labels), labels)
+                loss = weighted_nll(generator.token_log_probs(ids, mask, labels), labels, args.first_weight)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(generator.parameters(), 1.0)

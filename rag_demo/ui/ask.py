@@ -43,7 +43,7 @@ def build(
                 ask_button = gr.Button(text["ask"], variant="primary", elem_id="ask-button", scale=2)
                 stop_button = gr.Button(text["stop"], elem_id="stop-button", interactive=False)
                 clear_button = gr.Button(text["clear"], elem_id="clear-button")
-            example_label = gr.HTML(_label(text["examples"]), visible=bool(examples))
+            example_label = gr.HTML(_label(text["examples"]), visible=bool(examples), elem_id="example-label")
             with gr.Row(elem_id="examples"):
                 example_buttons = [gr.Button(example, size="sm", elem_classes="example") for example in examples]
             with gr.Accordion(text["settings"], open=False, elem_id="settings") as settings:

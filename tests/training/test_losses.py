@@ -54,3 +54,13 @@ def test_ranks_count_ties_against_the_positive():
 def test_answer_metrics_by_hand(answer, reference, f1, rouge):
     assert character_f1(answer, reference) == pytest.approx(f1)
     assert rouge_l(answer, reference) == pytest.approx(rouge)
+
+
+def test_the_first_token_can_count_more():
+    """Two rows, -100 where there is no token: (3·1 + 2 + 3·4) / (3 + 1 + 3) by hand."""
+    from training.train_generator import weighted_nll
+
+    labels = torch.tensor([[5, 6], [7, -100]])
+    log_probs = torch.tensor([[-1.0, -2.0], [-4.0, 0.0]])
+    assert float(weighted_nll(log_probs, labels, 3.0)) == pytest.approx((3 * 1 + 2 + 3 * 4) / 7)
+    assert float(weighted_nll(log_probs, labels, 1.0)) == pytest.approx(7 / 3)
