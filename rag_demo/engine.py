@@ -148,7 +148,7 @@ class RagEngine:
 
     def encode_passages(self, passages: Sequence[Passage], progress: Progress | None = None) -> np.ndarray:
         """-> float32 (N, D) of title and text."""
-        return self.context_encoder.encode([passage_text(p) for p in passages], progress)
+        return self.context_encoder.encode([p.full_text for p in passages], progress)
 
     def with_passages(self, passages: Sequence[Passage], progress: Progress | None = None) -> "RagEngine":
         """The same models over other passages, with an index of its own."""
@@ -192,11 +192,6 @@ def answer_posterior(tokens: Sequence[AnswerToken], mode: RagMode) -> tuple[floa
     if mode is RagMode.SEQUENCE:
         return tokens[-1].posterior
     return tuple(sum(column) / len(tokens) for column in zip(*(token.posterior for token in tokens), strict=True))
-
-
-def passage_text(passage: Passage) -> str:
-    """What the context encoder reads of a passage."""
-    return f"{passage.title}。{passage.text}" if passage.title else passage.text
 
 
 def _timed(answers: Iterator[Answer]) -> Iterator[Answer]:

@@ -8,6 +8,7 @@ from torch import nn
 
 from rag_demo.pretrained import load_model, load_tokenizer, save_pretrained
 from rag_demo.prompt import eos_of
+from rag_demo.text import full_width, join_chinese
 
 
 @dataclass(slots=True)
@@ -92,6 +93,4 @@ class Generator(nn.Module):
 
     def text_of(self, tokens: list[int]) -> str:
         """Token ids to text as it reads: no special tokens, no spaces between Chinese characters."""
-        from rag_demo.text import full_width, join_chinese
-
         return full_width(join_chinese(self.tokenizer.decode(tokens, skip_special_tokens=True)))

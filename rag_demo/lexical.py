@@ -15,7 +15,7 @@ class Bm25Index:
         import bm25s
 
         self._bm25 = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
-        self._bm25.index([words(f"{p.title}。{p.text}") for p in passages], show_progress=False)
+        self._bm25.index([words(p.full_text) for p in passages], show_progress=False)
         self._count = len(passages)
 
     def scores(self, question: str) -> np.ndarray:

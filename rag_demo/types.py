@@ -41,6 +41,11 @@ class Passage:
     department: str = ""
     source: str = ""
 
+    @property
+    def full_text(self) -> str:
+        """Title and text as one: what the context encoder and BM25 read."""
+        return f"{self.title}。{self.text}" if self.title else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:

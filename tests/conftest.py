@@ -198,5 +198,5 @@ def bart_engine(towers, tokenizer, passages) -> RagEngine:
 
 
 def build_engine(towers, generator, passages) -> RagEngine:
-    index = PassageIndex.build(passages, towers[1].encode([f"{p.title}。{p.text}" for p in passages]), encoder="tiny")
+    index = PassageIndex.build(passages, towers[1].encode([p.full_text for p in passages]), encoder="tiny")
     return RagEngine("tiny", *towers, generator, index, Lengths(question=32, input=120, answer=24))

@@ -8,6 +8,7 @@ import pytest
 
 from rag_demo import checkpoint
 from rag_demo.engine import RagEngine
+from rag_demo.index import PassageIndex
 from rag_demo.types import AnswerMode, Passage, RagError, RagMode
 
 
@@ -79,16 +80,10 @@ def saved(bart_engine, tmp_path):
         getattr(bart_engine, part).save(folder / part)
     card = checkpoint.RagCard("base", lengths=bart_engine.lengths, files=checkpoint.hash_files(folder))
     checkpoint.write_card(folder, card)
-    loaded = RagEngine(
-        "tiny",
-        bart_engine.question_encoder,
-        bart_engine.context_encoder,
-        bart_engine.generator,
-        bart_engine.index,
-        bart_engine.lengths,
+    index = bart_engine.index
+    PassageIndex(index.index, index.passages, index.factory, checkpoint.encoder_fingerprint(card)).save(
+        folder / "index"
     )
-    loaded.index.encoder = checkpoint.encoder_fingerprint(card)
-    loaded.index.save(folder / "index")
     return folder
 
 

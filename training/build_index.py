@@ -10,7 +10,6 @@ from tqdm import tqdm
 from rag_demo import checkpoint
 from rag_demo.corpus import fingerprint, read_passages
 from rag_demo.encoder import TextEncoder
-from rag_demo.engine import passage_text
 from rag_demo.index import PassageIndex
 from training.cli import run
 
@@ -30,7 +29,7 @@ def main(args: Args) -> dict:
     encoder = TextEncoder.load(folder / "context_encoder")
     began = time.perf_counter()
     with tqdm(total=len(passages), desc="encode", unit="passages") as bar:
-        vectors = encoder.encode([passage_text(p) for p in passages], lambda done, _: bar.update(done - bar.n))
+        vectors = encoder.encode([p.full_text for p in passages], lambda done, _: bar.update(done - bar.n))
     encoded = time.perf_counter()
     index = PassageIndex.build(passages, vectors, factory=args.factory, encoder=checkpoint.encoder_fingerprint(card))
     index.save(folder / "index")

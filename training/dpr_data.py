@@ -128,7 +128,7 @@ class PairData:
 def read_texts(paths: Sequence[str]) -> dict[str, str]:
     """Passage id -> what the context encoder reads (title and text)."""
     passages = [passage for path in paths for passage in read_passages(path)]
-    return {p.id: f"{p.title}。{p.text}" if p.title else p.text for p in passages}
+    return {p.id: p.full_text for p in passages}
 
 
 def read_all_questions(paths: Sequence[str]) -> list[Question]:

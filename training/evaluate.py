@@ -82,9 +82,7 @@ def zero_shot(folder: str, passages: Sequence[Passage]) -> Callable[[str], list[
     context = TextEncoder.load(folder, EncoderSettings(prefix="passage: "))
     question = TextEncoder(context.model, context.tokenizer, EncoderSettings(prefix="query: "))
     with tqdm(total=len(passages), desc="zero-shot passages", leave=False) as bar:
-        vectors = context.encode(
-            [f"{p.title}。{p.text}" if p.title else p.text for p in passages], lambda done, _: bar.update(done - bar.n)
-        )
+        vectors = context.encode([p.full_text for p in passages], lambda done, _: bar.update(done - bar.n))
     return lambda text: [passages[i].id for i in np.argsort(-(vectors @ question.encode([text])[0]))[:DEPTH]]
 
 

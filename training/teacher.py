@@ -18,6 +18,7 @@ from tqdm import tqdm
 from rag_demo.files import write_bytes
 from rag_demo.pretrained import load_model, load_tokenizer
 from rag_demo.tensors import batches_by_length, pad
+from rag_demo.types import Passage
 from training.cli import run
 
 SHARD = 1000
@@ -100,7 +101,7 @@ def texts_of(paths: Sequence[str]) -> list[tuple[str, str]]:
             if "question" in row:
                 found["question", row["question"]] = None
             else:
-                found["passage", f"{row['title']}。{row['text']}" if row.get("title") else row["text"]] = None
+                found["passage", Passage(row["id"], row.get("title", ""), row["text"]).full_text] = None
     return list(found)
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from rag_demo.types import RagError
+from training.banned_advice import banned_in
 from training.check_corpus import MINIMUMS, Args, check, main, read_corpus, table
-from training.corpus_rules import DEPARTMENTS, MATERNAL_INFANT, TRADITIONAL, alike, banned_in, numbers
+from training.corpus_rules import DEPARTMENTS, MATERNAL_INFANT, TRADITIONAL, alike, numbers
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
