@@ -120,24 +120,24 @@ def bart_generator(bert: nn.Module, encoder_layers: Sequence[int], decoder_layer
         stack.embed_positions.weight.data[2:].copy_(rows + embeddings.token_type_embeddings.weight.data[0])
         copy(stack.layernorm_embedding, embeddings.LayerNorm)
     for target, layer in zip(model.model.encoder.layers, encoder_layers, strict=True):
-        _copy_layer(target, bert.encoder.layer[layer])
+        copy_layer(target, bert.encoder.layer[layer])
     for target, layer in zip(model.model.decoder.layers, decoder_layers, strict=True):
         source = bert.encoder.layer[layer]
-        _copy_layer(target, source)
-        _copy_attention(target.encoder_attn, source.attention)
+        copy_layer(target, source)
+        copy_attention(target.encoder_attn, source.attention)
         copy(target.encoder_attn_layer_norm, source.attention.output.LayerNorm)
     return model
 
 
-def _copy_layer(target: nn.Module, source: nn.Module) -> None:
-    _copy_attention(target.self_attn, source.attention)
+def copy_layer(target: nn.Module, source: nn.Module) -> None:
+    copy_attention(target.self_attn, source.attention)
     copy(target.self_attn_layer_norm, source.attention.output.LayerNorm)
     copy(target.fc1, source.intermediate.dense)
     copy(target.fc2, source.output.dense)
     copy(target.final_layer_norm, source.output.LayerNorm)
 
 
-def _copy_attention(target: nn.Module, source: nn.Module) -> None:
+def copy_attention(target: nn.Module, source: nn.Module) -> None:
     copy(target.q_proj, source.self.query)
     copy(target.k_proj, source.self.key)
     copy(target.v_proj, source.self.value)
