@@ -34,6 +34,8 @@ def table(header: list[str], rows: list[list[object]]) -> str:
 def retrieval_tables(metrics: dict) -> str:
     parts = []
     for name, result in metrics.items():
+        if "retrieval" not in result:  # a run of --mteb alone
+            continue
         for group in ("all", "unseen passages"):
             rows = [
                 [kind, *(f"{value:.3f}" for value in found[group].values())]
@@ -51,13 +53,24 @@ def answer_table(metrics: dict) -> str:
     found = next((result["answers"] for result in metrics.values() if "answers" in result), None)
     if found is None:
         return ""
-    rows = [[n, *(f"{v:.3f}" for v in value.values())] for n, value in found.items() if isinstance(value, dict)]
+    ways = {n: value for n, value in found.items() if isinstance(value, dict)}
+    measures = list(ways["grounded"])
+    rows = [[n, *(f"{value[m]:.3f}" for m in measures)] for n, value in ways.items()]
     return (
         f"On {found['questions']} test questions, top 5 passages, RAG-Token, greedy:\n\n"
-        f"{table(['', 'character F1', 'ROUGE-L'], rows)}\n\n"
+        f"{table(['', *measures], rows)}\n\n"
         f"{found['clauses from a gold passage']:.0%} of the clauses in grounded answers come from the passage that the "
         "question was written for."
     )
+
+
+def mteb_table(metrics: dict) -> str:
+    rows = [
+        [task, scores["main score"], f"{scores['score']:.4f}"]
+        for result in metrics.values()
+        for task, scores in result.get("mteb", {}).items()
+    ]
+    return f"Through the mteb package:\n\n{table(['task', 'measure', 'score'], rows)}" if rows else ""
 
 
 def main(args: Args) -> None:
@@ -71,6 +84,7 @@ def main(args: Args) -> None:
         sizes,
         "## Retrieval",
         retrieval_tables(card.metrics),
+        mteb_table(card.metrics),
         "## Answers",
         answer_table(card.metrics),
         *(["## What was tried", notes] if notes else []),
