@@ -17,8 +17,10 @@ QUERY = "query"
 class MtebEncoder:
     """mteb's EncoderProtocol over the two towers."""
 
-    def __init__(self, engine: RagEngine, meta=None) -> None:
-        self.engine, self.mteb_model_meta = engine, meta
+    mteb_model_meta = None  # mteb makes an empty one; it names results in a cache, which is not used here
+
+    def __init__(self, engine: RagEngine) -> None:
+        self.engine = engine
 
     def encode(
         self,
@@ -52,16 +54,8 @@ def run_mteb(engine: RagEngine, task_name: str) -> dict:
         task = mteb.get_task(task_name)
     except KeyError as error:
         raise RagError(f"mteb has no task {task_name!r} ({error.args[0]}).") from None
-    meta = mteb.ModelMeta.create_empty(
-        overwrites={
-            "name": f"rag-demo/{engine.name}",
-            "n_parameters": sum(engine.parameters[part] for part in ("question_encoder", "context_encoder")),
-            "embed_dim": engine.context_encoder.dimension,
-            "max_tokens": engine.context_encoder.settings.max_length,
-        }
-    )
     try:
-        result = mteb.evaluate(MtebEncoder(engine, meta), task, cache=None)
+        result = mteb.evaluate(MtebEncoder(engine), task, cache=None)
     except (OSError, ConnectionError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise RagError(f"{task_name} cannot be run ({reason}). It needs its data from the hub.") from None
