@@ -9,11 +9,12 @@ from rag_demo import checkpoint
 from rag_demo.engine import RagEngine
 from rag_demo.files import write_bytes
 from training.cli import run
+from training.presets import Preset, preset_of
 
-SOURCES = """The towers and the generator start from multilingual-e5-small (MIT). They saw question-answer pairs of these
-public sets, whose text is not part of this repository: Toyhom Chinese-medical-dialogue-data (MIT), Huatuo-26M test set
-(Apache-2.0), CMtMedQA test set (Apache-2.0), ChineseBLUE cMDD (Apache-2.0), DialMed (MIT), ReMeDi (MIT), MedicalGPT
-(Apache-2.0). The passages, and the questions that the figures are measured on, were written for this project."""
+SOURCES = """They saw question-answer pairs of these public sets, whose text is not part of this repository: Toyhom
+Chinese-medical-dialogue-data (MIT), Huatuo-26M test set (Apache-2.0), CMtMedQA test set (Apache-2.0), ChineseBLUE cMDD
+(Apache-2.0), DialMed (MIT), ReMeDi (MIT), MedicalGPT (Apache-2.0). The passages, and the questions that the figures are
+measured on, were written for this project."""
 
 INTENDED = """A demonstration of retrieval-augmented generation, for teaching and for engineers. **It is not a medical
 device and gives no medical advice.** In grounded mode it quotes passages and never writes a sentence of its own, but it
@@ -73,6 +74,12 @@ def mteb_table(metrics: dict) -> str:
     return f"Through the mteb package:\n\n{table(['task', 'measure', 'score'], rows)}" if rows else ""
 
 
+def start_of(preset: Preset) -> str:
+    if preset.published:
+        return f"The towers start from {preset.tower_source}, the generator from {preset.generator_source}."
+    return "The towers and the generator start from multilingual-e5-small (MIT)."
+
+
 def main(args: Args) -> None:
     folder = checkpoint.checkpoint_folder(args.checkpoint)
     card, engine = checkpoint.read_card(folder), RagEngine.load(folder)
@@ -89,7 +96,7 @@ def main(args: Args) -> None:
         answer_table(card.metrics),
         *(["## What was tried", notes] if notes else []),
         "## Training",
-        SOURCES,
+        f"{start_of(preset_of(card.preset))} {SOURCES}",
         "\n".join(f"    {command}" for command in card.trained_with),
         "Weights: safetensors, 16 bits. Licence: Apache-2.0; corpus CC BY 4.0.",
     ]

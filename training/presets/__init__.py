@@ -32,7 +32,6 @@ class Preset:
     generator_tokenizer: str = "auto"
     vocabulary: int = 0
     max_passage_tokens: int = 256
-    temperature: float = 0.05
     stages: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
     @property
