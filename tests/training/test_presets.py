@@ -68,11 +68,18 @@ def test_from_published_models_to_an_answer(project, published, preset):
     init_models.main(init_models.Args(preset, str(project / "init"), tower=tower, generator=generator))
     data = dict(questions=[str(project / "train.jsonl")], passages=[str(project / "passages.jsonl")], threads=1)
     train_dpr.main(
-        train_dpr.Args(str(project / "init" / "tower"), out=str(project / "dpr"), batch=3, epochs=0.5, warmup=1, **data)
+        train_dpr.Args(
+            init=str(project / "init" / "tower"), out=str(project / "dpr"), batch=3, epochs=0.5, warmup=1, **data
+        )
     )
     train_generator.main(
         train_generator.Args(
-            str(project / "init" / "generator"), out=str(project / "g"), batch_tokens=400, epochs=1, warmup=1, **data
+            init=str(project / "init" / "generator"),
+            out=str(project / "g"),
+            batch_tokens=400,
+            epochs=1,
+            warmup=1,
+            **data,
         )
     )
     parts = [str(project / "dpr" / part) for part in ("question_encoder", "context_encoder")]
