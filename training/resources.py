@@ -83,7 +83,19 @@ def _plan(args: Args, calibration: Calibration) -> dict | None:
 
 
 def _setting(args: Args) -> Setting:
-    names = "preset batch length answer_length chunk checkpointing cards hard top_k questions epochs".split()
+    names = [
+        "preset",
+        "batch",
+        "length",
+        "answer_length",
+        "chunk",
+        "checkpointing",
+        "cards",
+        "hard",
+        "top_k",
+        "questions",
+        "epochs",
+    ]
     enums = {"stage": Stage, "precision": Precision, "attention": Attention}
     return Setting(
         **{name: getattr(args, name) for name in names},
@@ -141,7 +153,9 @@ def _plan_table(found: Plan, args: Args) -> str:
     terms = found.memory.terms() | {"total": found.memory.total}
     rows = "".join(f"{name:<14}{_gib(count):>12}\n" for name, count in terms.items())
     share = "" if args.device == "cpu" else f" at {ACHIEVED[found.setting.precision]:.0%} of its peak (assumed)"
-    work = f"{found.flops:.3g} FLOPs a step; {found.hours:.3g} h for {args.questions:,} questions x {args.epochs} epochs"
+    work = (
+        f"{found.flops:.3g} FLOPs a step; {found.hours:.3g} h for {args.questions:,} questions x {args.epochs} epochs"
+    )
     return f"memory of a card\n{rows}{work}, {args.cards} x {args.device}{share}\n"
 
 

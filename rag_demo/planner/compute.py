@@ -34,7 +34,10 @@ DEVICES = {
         Device("H200", 141 * GIB, 67 * TERA, 989 * TERA),
     )
 }
-ACHIEVED = {Precision.FP32: 0.35, Precision.BF16: 0.20}  # assumed shares of the peak, for hidden sizes from 384 to 1,024
+ACHIEVED = {
+    Precision.FP32: 0.35,
+    Precision.BF16: 0.20,
+}  # assumed shares of the peak, for hidden sizes from 384 to 1,024
 
 
 def device_of(name: str) -> Device:

@@ -67,7 +67,9 @@ def index_bytes(kind: Kind, count: int, dimension: int) -> int:
     vectors = 4 * count * dimension
     if kind in HNSW:
         m = HNSW[kind][0]
-        return vectors + count * (4 * 2 * m + 4 * m // (m - 1) + 12)  # links of level 0, of the higher ones, level, offset
+        return vectors + count * (
+            4 * 2 * m + 4 * m // (m - 1) + 12
+        )  # links of level 0, of the higher ones, level, offset
     return {
         Kind.FLAT: vectors,
         Kind.SQ8: count * dimension + 8 * dimension,

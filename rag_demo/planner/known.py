@@ -83,7 +83,10 @@ def _memory_points() -> Sequence[KnownPoint]:
             ),
         ),
         _memory_point(
-            ("DPR，BERT-base ×2，批量 128，长度 100，8 张 32 GB 卡", "DPR, BERT-base x2, batch 128, length 100, 8 cards of 32 GB"),
+            (
+                "DPR，BERT-base ×2，批量 128，长度 100，8 张 32 GB 卡",
+                "DPR, BERT-base x2, batch 128, length 100, 8 cards of 32 GB",
+            ),
             bert,
             32,
             ALL_CARDS,

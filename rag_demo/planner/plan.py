@@ -56,7 +56,9 @@ def advice(setting: Setting, limit: int) -> Advice | None:
 def _remedies(setting: Setting):
     """Changed settings with their flags, the mildest first; the last is the least that the preset can do."""
     plain = "" if setting.checkpointing else " --checkpointing"
-    most = setting.chunk - 1 if setting.chunk else setting.rows * (2 + setting.hard if setting.stage is Stage.DPR else 1)
+    most = (
+        setting.chunk - 1 if setting.chunk else setting.rows * (2 + setting.hard if setting.stage is Stage.DPR else 1)
+    )
     chunks = [2**i for i in range(16, -1, -1) if 2**i <= most]
     whole = replace(setting, checkpointing=True)
     yield from ((f"--chunk {chunk}", replace(setting, chunk=chunk)) for chunk in chunks)
@@ -66,8 +68,6 @@ def _remedies(setting: Setting):
     batches = [2**i for i in range(16, -1, -1) if setting.cards <= 2**i < setting.batch]
     chunk = 1 if chunks or setting.chunk else 0
     flag = f" --chunk {chunk}" if chunk else ""
-    yield from (
-        (f"--batch {batch}{flag}{plain}", replace(whole, batch=batch, chunk=chunk)) for batch in batches
-    )
+    yield from ((f"--batch {batch}{flag}{plain}", replace(whole, batch=batch, chunk=chunk)) for batch in batches)
     if not batches:
         yield f"--chunk 1{plain}", replace(whole, chunk=1)

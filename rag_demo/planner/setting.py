@@ -70,7 +70,9 @@ class Setting:
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
                 raise RagError(f"{name} must be a whole number from {low:,} to {high:,}, not {value!r}.")
         if self.batch < self.cards:
-            raise RagError(f"A batch of {self.batch} leaves some of the {self.cards} cards without work; raise --batch.")
+            raise RagError(
+                f"A batch of {self.batch} leaves some of the {self.cards} cards without work; raise --batch."
+            )
 
     @property
     def rows(self) -> int:
