@@ -22,7 +22,7 @@ def test_the_table_holds_every_term_and_the_total(language):
     text, memory = words(language), memory_of(ASK.setting)
     html = planned(ASK, text)
     for name, size in memory.terms().items():
-        assert f'{text[f"res_{name}"]}</th><td>{size / GIB:.3f} GiB' in html
+        assert f"{text[f'res_{name}']}</th><td>{size / GIB:.3f} GiB" in html
     assert f"{memory.total / GIB:.3f} GiB" in html and html.count("<svg") == 2
     assert 'class="res-verdict fits"' in html
 

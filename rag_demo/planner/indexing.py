@@ -1,9 +1,9 @@
 """Seconds and bytes of an index over N vectors, by its kind.
 
-Each kind's time is a count of elementary work times coefficients fitted to measurements (calibration.py), on one core:
+Each kind's time is a count of elementary work times one coefficient fitted to measurements (calibration.py), on one core:
 
 - flat, sq8: N d numbers copied or rounded.
-- pq fast scan with exact refine: N d coded against 16 centroids, after training on at most 4,096 vectors.
+- pq fast scan with exact refine: N d coded against 16 centroids, after 25 rounds of the same on at most 4,096 vectors.
 - ivf-pq: N assigned among 4 sqrt(N) lists; k-means, 10 rounds, on at most 256 vectors a list; products coded against 256
   centroids, their 25 rounds on at most 65,536 vectors (faiss' defaults).
 - hnsw (Malkov and Yashunin 2018): an insertion compares the new vector with those that its search visits. At most
@@ -19,7 +19,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from rag_demo.planner.calibration import IndexMeasurement
+from rag_demo.planner.calibration import MEND, IndexMeasurement
+from rag_demo.types import RagError
 
 
 class Kind(StrEnum):
@@ -33,6 +34,7 @@ class Kind(StrEnum):
 
 HNSW = {Kind.HNSW32: (32, 40), Kind.HNSW512: (512, 200)}  # M, efConstruction: faiss' default; DPR's code
 SHARES = np.geomspace(0.05, 4.0, 200)
+MATRIX_GAIN = 25  # assumed: assigning to lists is one wide matrix product, coding many narrow ones of 4 numbers
 THREADS_GAIN = 0.8  # assumed share of the cores' sum that faiss' threads achieve
 
 
@@ -45,9 +47,9 @@ class IndexPlan:
 
 @dataclass(frozen=True, slots=True)
 class IndexModel:
-    """coefficients: of each kind's work terms, seconds. share, comparison: of the HNSW model, as above."""
+    """coefficients: seconds of a kind's unit of work. share, comparison: of the HNSW model, as above."""
 
-    coefficients: dict[Kind, tuple[float, ...]]
+    coefficients: dict[Kind, float]
     share: float
     comparison: float
 
@@ -55,8 +57,7 @@ class IndexModel:
         gain = 1 if cores == 1 else cores * THREADS_GAIN
         if kind in HNSW:
             return self.comparison * dimension * hnsw_comparisons(*HNSW[kind], count, self.share) / gain
-        terms = zip(self.coefficients[kind], WORK[kind](count, dimension), strict=True)
-        return sum(coefficient * work for coefficient, work in terms) / gain
+        return self.coefficients[kind] * WORK[kind](count, dimension) / gain
 
     def plan(self, kind: Kind, count: int, dimension: int, cores: int = 1) -> IndexPlan:
         return IndexPlan(kind, self.seconds(kind, count, dimension, cores), index_bytes(kind, count, dimension))
@@ -88,40 +89,36 @@ def hnsw_comparisons(m: int, ef: int, count: int, share: float) -> float:
     return visited * (count + visited * math.expm1(-count / visited))
 
 
-def _ivf_pq_work(count: int, dimension: int) -> tuple[float, float]:
+def _ivf_pq_work(count: int, dimension: int) -> float:
     lists = lists_of(count)
-    assigned = lists * (count + 10 * min(count, 256 * lists))
-    return assigned * dimension, 256 * dimension * (count + 25 * min(count, 65_536))
+    assigned = lists * (count + 10 * min(count, 256 * lists)) / MATRIX_GAIN
+    return dimension * (assigned + 256 * (count + 25 * min(count, 65_536)))
 
 
-WORK: dict[Kind, Callable[[int, int], tuple[float, ...]]] = {
-    Kind.FLAT: lambda count, dimension: (count * dimension,),
-    Kind.SQ8: lambda count, dimension: (count * dimension,),
+WORK: dict[Kind, Callable[[int, int], float]] = {
+    Kind.FLAT: lambda count, dimension: count * dimension,
+    Kind.SQ8: lambda count, dimension: count * dimension,
     Kind.IVF_PQ: _ivf_pq_work,
-    Kind.PQ_FAST_SCAN: lambda count, dimension: (count * dimension, 25 * min(count, 4096) * dimension),
+    Kind.PQ_FAST_SCAN: lambda count, dimension: 16 * dimension * (count + 25 * min(count, 4096)),
 }
 
 
 def fit(measurements: Sequence[IndexMeasurement]) -> IndexModel:
-    """Least squares of the relative errors; coefficients are kept from being negative."""
+    """Each coefficient is the geometric mean of seconds over work; the share is the one that spreads them least."""
     by_kind = {kind: [m for m in measurements if m.kind == kind] for kind in Kind}
-    coefficients = {kind: _coefficients(WORK[kind], by_kind[kind]) for kind in WORK}
+    if not all(by_kind.values()):
+        raise RagError(f"The calibration lacks some kinds of index. {MEND}")
+    coefficients = {
+        kind: _mean([m.seconds / work(m.count, m.dimension) for m in by_kind[kind]]) for kind, work in WORK.items()
+    }
     graphs = [(m, *HNSW[kind]) for kind in HNSW for m in by_kind[kind]]
     ratios = {
         share: [m.seconds / (m.dimension * hnsw_comparisons(links, ef, m.count, share)) for m, links, ef in graphs]
         for share in SHARES.tolist()
     }
     share = min(ratios, key=lambda share: float(np.std(np.log(ratios[share]))))
-    return IndexModel(coefficients, share, float(np.exp(np.mean(np.log(ratios[share])))))
+    return IndexModel(coefficients, share, _mean(ratios[share]))
 
 
-def _coefficients(work: Callable[[int, int], tuple[float, ...]], found: list[IndexMeasurement]) -> tuple[float, ...]:
-    terms = np.array([work(m.count, m.dimension) for m in found]) / np.array([[m.seconds] for m in found])
-    used = list(range(terms.shape[1]))
-    while True:
-        solution = np.linalg.lstsq(terms[:, used], np.ones(len(found)), rcond=None)[0]
-        if (solution >= 0).all() or len(used) == 1:
-            break
-        used.pop(int(np.argmin(solution)))
-    values = dict(zip(used, np.maximum(solution, 0).tolist(), strict=True))
-    return tuple(values.get(i, 0.0) for i in range(terms.shape[1]))
+def _mean(values: Sequence[float]) -> float:
+    return float(np.exp(np.mean(np.log(values))))
