@@ -208,6 +208,16 @@ def test_the_command_exits_with_2_and_one_line(tmp_path):
     assert "no 'question'; it has ask, answer" in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
 
 
+def test_the_options_explain_themselves(monkeypatch, capsys):
+    """A bare % in a help text makes argparse fail only when somebody asks for help."""
+    from training.cli import run
+
+    monkeypatch.setattr(sys, "argv", ["prepare_data", "--help"])
+    with pytest.raises(SystemExit) as done:
+        run(main, Args, "")
+    assert not done.value.code and "cmedqa2" in capsys.readouterr().out
+
+
 def test_whole_families_fill_the_splits_up_to_their_limits():
     """Over random families and links: kept questions only, no family divided, no limit exceeded, no giant held out."""
     for seed in range(30):
