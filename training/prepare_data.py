@@ -63,8 +63,8 @@ class Args:
         default_factory=list,
         metadata={"help": "Keep pairs whose department holds one of these words, as 育儿 in baike."},
     )
-    test_questions: int = field(default=10_000, metadata={"help": "Questions kept out to test; a tenth of all at most."})
-    dev_questions: int = field(default=1_000, metadata={"help": "Questions kept out to choose by; a fiftieth of all at most."})
+    test_questions: int = field(default=10_000, metadata={"help": "Questions kept out to test; at most a tenth."})
+    dev_questions: int = field(default=1_000, metadata={"help": "Questions kept out to choose by; at most a fiftieth."})
     min_passage: int = field(default=5, metadata={"help": "A passage of fewer characters is dropped."})
     max_passage: int = field(default=600, metadata={"help": "A longer passage is cut at the end of a sentence."})
 
