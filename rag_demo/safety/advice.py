@@ -54,7 +54,10 @@ _CPR = (
     "叫不醒又没有正常呼吸：马上胸外按压，两乳头连线中点，每分钟 100–120 次，深 5–6 厘米；有 AED 就用。",
     "No response and no normal breathing: press hard and fast on the centre of the chest, 100-120 a minute, 5-6 cm deep; use an AED.",
 )
-_STAY = ("不要离开他，看着呼吸，等救护车来。", "Stay with the person and watch the breathing until the ambulance comes.")
+_STAY = (
+    "不要离开他，看着呼吸，等救护车来。",
+    "Stay with the person and watch the breathing until the ambulance comes.",
+)
 
 ADVICE: dict[Group, Advice] = {
     Group.HEART: _advice(

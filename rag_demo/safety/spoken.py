@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from rag_demo.safety.pinyin import without_pinyin
+
 _TRADITIONAL = (  # each traditional character, then its simplified one
     "個个們们來来時时說说會会對对過过還还沒没為为這这裡里後后頭头臉脸發发燒烧熱热嚴严經经點点氣气嗎吗媽妈爺爷孫孙兒儿兩两歲岁產产婦妇懷怀腦脑風风話话講讲險险傷伤斷断頸颈額额體体溫温藥药農农殺杀蟲虫劑剂鈕钮"
     "電电煙烟燙烫開开車车壓压樓楼墜坠觸触腫肿難难聽听見见視视覺觉識识應应動动場场邊边側侧無无緊紧壞坏麼么樣样幾几從从當当嘔呕嚥咽齒齿頜颌膽胆腸肠陰阴莖茎睪睾絞绞勞劳臟脏瀉泻嬰婴陣阵陽阳鐘钟顆颗類类塊块滿满"
@@ -16,32 +18,32 @@ _TRADITIONAL = (  # each traditional character, then its simplified one
 _CHARACTERS = str.maketrans(_TRADITIONAL[::2], _TRADITIONAL[1::2])
 # right: what people type for it
 _TYPOS = {
-    "抽搐": "chouchu 抽畜 抽蓄 抽触 抽促 抽处 抽绪 抽楚",
+    "抽搐": "抽畜 抽蓄 抽触 抽促 抽处 抽绪 抽楚",
     "窒息": "至息 窒吸 室息 窒熄 滞息",
-    "呼吸": "huxi 呼息 呼西 乎吸 呼希",
-    "昏迷": "hunmi 昏谜 昏米 晕迷 婚迷 昏密",
+    "呼吸": "呼息 呼西 乎吸 呼希",
+    "昏迷": "昏谜 昏米 晕迷 婚迷 昏密",
     "晕倒": "晕到 昏到 晕道 运倒",
-    "中风": "中疯 种风 zhongfeng",
-    "胸痛": "xiongtong 胸通 凶痛 匈痛 胸同",
+    "中风": "中疯 种风",
+    "胸痛": "胸通 凶痛 匈痛 胸同",
     "胸口": "凶口 匈口 胸扣",
     "心梗": "心埂 心更 心哽",
     "剧痛": "巨痛 剧通 据痛",
     "剧烈": "巨烈 剧列 据烈",
     "咳血": "喀血 咯血 磕血",
     "休克": "休刻 休客",
-    "流血": "liuxue 流雪 留血 流学",
+    "流血": "流雪 留血 流学",
     "敌敌畏": "敌敌威 敌敌为 滴滴畏 ddv",
     "百草枯": "百草哭 白草枯 百草苦",
     "煤气": "煤汽 媒气",
     "嘴唇": "嘴纯 嘴春 嘴淳",
-    "发紫": "发籽 发子了 发zi",
+    "发紫": "发籽 发子了",
     "卡住": "卡主 咔住 卡注",
     "噎住": "噎主 咽住 耶住 椰住 噎注 叶住了",
     "骨折": "骨拆 骨者 骨析",
     "羊水": "羊睡 洋水",
     "胎动": "台动 抬动 太动 胎东",
-    "自杀": "zisha 自沙 自鲨 自s",
-    "不想活": "不想和了 不想话了 不想火了 不想huo",
+    "自杀": "自沙 自鲨 自s",
+    "不想活": "不想和了 不想话了 不想火了",
     "惊厥": "惊绝 惊撅 惊觉 惊阙",
     "白沫": "白末 白抹 白墨 白摸 白莫",
     "癫痫": "颠痫 癫闲 癫显 颠闲 癫间 点痫",
@@ -74,16 +76,15 @@ _TYPOS = {
     "睾丸": "搞丸 高丸 睾九",
     "尿布": "尿片 尿不湿 纸尿裤 尿裤",
     "孩子": "孩纸 孩几 孩砸",
-    "怀孕": "huaiyun 怀运 怀韵",
-    "宝宝": "baobao bb 宝包 饱饱 保保",
+    "怀孕": "怀运 怀韵",
+    "宝宝": "bb 宝包 饱饱 保保",
     "没有": "木有 么有 冇 莫得",
-    "胸闷": "xiongmen 胸门 胸焖",
-    "孕": "yun",
+    "胸闷": "胸门 胸焖",
     "呕吐": "呕土 偶吐 欧吐",
     "溅": "贱到 建到",
     "烫伤": "烫商 汤伤",
     "烧": "绍到",
-    "发烧": "发骚 发绕 发稍 fashao",
+    "发烧": "发骚 发绕 发稍",
     "救命": "jiuming 就命",
 }
 _TYPO = re.compile(
@@ -104,6 +105,7 @@ def spoken(question: str) -> str:
     text = re.sub(r"[?？]+", "？", text)
     text = re.sub(r"[,、;；:：…~～—\-]+|\.{2,}", "，", text)
     text = re.sub(r"(?<!\d)\.|\.(?!\d)", "。", text)
+    text = without_pinyin(text)
     text = "".join(c for c in text if unicodedata.category(c)[0] not in "CZSM" or c in "+<>=℃°")
     text = re.sub(r"([，。])[，。]+", r"\1", text)
     return _DEGREE.sub(r"\1得", _TYPO.sub(lambda found: _RIGHT[found.group()], text))
