@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from rag_demo.safety.advice import Group
 from rag_demo.safety.intent import denied
@@ -37,6 +37,6 @@ def counting(pattern: str, text: str) -> Iterator[str]:
             yield match.group()
 
 
-@lru_cache(maxsize=None)
+@cache
 def compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern.replace("~", "[^。！？]{0,6}").replace("…", "[^。！？]{0,25}"))
