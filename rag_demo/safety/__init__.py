@@ -16,6 +16,6 @@ The tables, one file a field: heart_lungs, brain, wounds, poisons, mother, child
 """
 
 from rag_demo.safety.advice import ADVICE, Advice, Group
-from rag_demo.safety.emergency import RULES, Emergency, emergency_of, find_emergency
+from rag_demo.safety.emergency import RULES, find_emergency
 
-__all__ = ["ADVICE", "RULES", "Advice", "Emergency", "Group", "emergency_of", "find_emergency"]
+__all__ = ["ADVICE", "RULES", "Advice", "Group", "find_emergency"]
