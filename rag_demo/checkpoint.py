@@ -105,7 +105,9 @@ def check_files(folder: Path, card: RagCard) -> None:
 
 def weights_fingerprint(card: RagCard) -> str:
     """Of all models: what thresholds must have been calibrated with."""
-    return sha256("".join(f"{name} {digest}\n" for name, digest in sorted(card.files.items())).encode()).hexdigest()[:16]
+    return sha256("".join(f"{name} {digest}\n" for name, digest in sorted(card.files.items())).encode()).hexdigest()[
+        :16
+    ]
 
 
 def encoder_fingerprint(card: RagCard) -> str:

@@ -72,7 +72,9 @@ class RagEngine:
             Generator.load(folder / "generator"),
             PassageIndex.load(folder / "index", encoder=checkpoint.encoder_fingerprint(card)),
             card.lengths,
-            EvidenceRule.read(card.evidence, checkpoint.weights_fingerprint(card), str(folder)) if card.evidence else None,
+            EvidenceRule.read(card.evidence, checkpoint.weights_fingerprint(card), str(folder))
+            if card.evidence
+            else None,
         )
 
     @property
@@ -96,15 +98,7 @@ class RagEngine:
 
     def _answers(self, question: str, options: AnswerOptions) -> Iterator[Answer]:
         """Emergency? Then nothing else. Normalise, retrieve, evidence?, then build the inputs and decode."""
-        blank = Answer(
-            question=" ".join(question.split())[:MAX_QUESTION_CHARACTERS],
-            text="",
-            hits=(),
-            rag_mode=options.rag_mode,
-            answer_mode=options.answer_mode,
-            retriever=options.retriever,
-            model=self.name,
-        )
+        blank = self._blank(" ".join(question.split())[:MAX_QUESTION_CHARACTERS], (), options)
         emergency = find_emergency(question[:READ_CHARACTERS])
         if emergency:
             yield replace(blank, status=EvidenceStatus.EMERGENCY, emergency=emergency, finished=True)
@@ -124,6 +118,25 @@ class RagEngine:
         if withheld:
             grounded = replace(answer, answer_mode=AnswerMode.GROUNDED, fallback="dose")
             yield from self._decoded(grounded, options.beams)
+
+    def ungated(self, question: str, options: AnswerOptions | None = None, **changes) -> Answer:
+        """What the models write, whatever the evidence and whoever asks: for evaluation, never for a visitor."""
+        options = _options(options, changes)
+        question = normalise_question(question)
+        hits = self.retrieve(question, options.top_k, options.retriever, options.without)
+        *_, last = _timed(self._decoded(self._blank(question, hits, options), options.beams))
+        return last
+
+    def _blank(self, question: str, hits: Sequence[Hit], options: AnswerOptions) -> Answer:
+        return Answer(
+            question=question,
+            text="",
+            hits=tuple(hits),
+            rag_mode=options.rag_mode,
+            answer_mode=options.answer_mode,
+            retriever=options.retriever,
+            model=self.name,
+        )
 
     def _status(self, question: str, hits: Sequence[Hit]) -> EvidenceStatus:
         """What the retrieved evidence allows; a checkpoint that was not calibrated always answers from its hits."""

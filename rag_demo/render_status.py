@@ -7,7 +7,7 @@ from rag_demo.types import Answer, Emergency, EvidenceStatus
 
 
 def render_status(answer: Answer, words: Mapping[str, str]) -> str:
-    """"" where the status is sufficient and nothing was replaced. words: of rag_demo.ui.strings.status, one language."""
+    """Nothing where the status is sufficient and the answer the model's own. words: rag_demo.ui.strings, one language."""
     if answer.emergency is not None:
         return emergency_banner(answer.emergency, words)
     if answer.status in (EvidenceStatus.INSUFFICIENT, EvidenceStatus.OUT_OF_SCOPE):
@@ -23,7 +23,8 @@ def emergency_banner(emergency: Emergency, words: Mapping[str, str]) -> str:
     lines = getattr(emergency, words["emergency_lines"])
     title = words["emergency_crisis_title" if emergency.group == "crisis" else "emergency_title"]
     calls = "".join(
-        f'<a class="call" href="tel:{escape(number)}" aria-label="{escape(words["emergency_call"].format(number=number))}">'
+        f'<a class="call" href="tel:{escape(number)}" '
+        f'aria-label="{escape(words["emergency_call"].format(number=number))}">'
         f"{escape(words[f'number_{number}'])}</a>"
         for number in emergency.call
     )

@@ -106,7 +106,7 @@ class Answer:
     citations: grounded mode only, in the order of the answer's clauses (the last may still be growing and
     is listed only when whole). unsupported: free mode only, the spans (start, end) of the text that stand in no hit.
     finished: False while the answer streams.
-    status: decided before anything of the answer is shown. Emergency: no hits, no text, `emergency` says what to do now.
+    status: decided before anything of the answer is shown. Emergency: no hits, no text, `emergency` says what to do.
     Insufficient, out of scope: the hits, no text.
     fallback: why a free answer was replaced by a grounded one ("dose"), else "".
     """

@@ -66,7 +66,9 @@ def signals_of(engine: RagEngine, questions: Sequence[str]) -> list[Signals]:
     return found
 
 
-def fit(found: Sequence[Signals], classes: Sequence[EvidenceStatus], keep: float, penalty: float = 0.01) -> EvidenceRule:
+def fit(
+    found: Sequence[Signals], classes: Sequence[EvidenceStatus], keep: float, penalty: float = 0.01
+) -> EvidenceRule:
     """Multinomial logistic regression, classes weighted alike; the threshold answers `keep` of the answerable."""
     x = torch.tensor([s.values for s in found], dtype=torch.float64)  # (N, F)
     y = torch.tensor([CLASSES.index(c) for c in classes])
@@ -78,7 +80,10 @@ def fit(found: Sequence[Signals], classes: Sequence[EvidenceStatus], keep: float
 
     def loss() -> torch.Tensor:
         optimiser.zero_grad()
-        value = torch.nn.functional.cross_entropy(z @ weights.T, y, weight=balance) + penalty * weights[:, :-1].square().sum()
+        value = (
+            torch.nn.functional.cross_entropy(z @ weights.T, y, weight=balance)
+            + penalty * weights[:, :-1].square().sum()
+        )
         value.backward()
         return value
 
@@ -90,14 +95,10 @@ def fit(found: Sequence[Signals], classes: Sequence[EvidenceStatus], keep: float
     rule = EvidenceRule(rows, 0.0, 0.0)
     chances = [rule.probabilities(s) for s in found]
     answerable = sorted(p[0] for p, c in zip(chances, classes, strict=True) if c is CLASSES[0])
-    return replace(
-        rule,
-        threshold=round(answerable[int((1 - keep) * len(answerable))], 6),
-        elsewhere=best_cut(
-            [p[2] for p, c in zip(chances, classes, strict=True) if c is CLASSES[1]],
-            [p[2] for p, c in zip(chances, classes, strict=True) if c is CLASSES[2]],
-        ),
-    )
+    threshold = round(answerable[int((1 - keep) * len(answerable))], 6)
+    silent = [(p[2], c) for p, c in zip(chances, classes, strict=True) if p[0] < threshold]
+    cut = best_cut([p for p, c in silent if c is CLASSES[1]], [p for p, c in silent if c is CLASSES[2]])
+    return replace(rule, threshold=threshold, elsewhere=cut)
 
 
 def best_cut(low: Sequence[float], high: Sequence[float]) -> float:
@@ -113,7 +114,9 @@ def measure(rule: EvidenceRule, found: Sequence[Signals], classes: Sequence[Evid
     """How each class is treated at the rule's threshold, and the curve over all thresholds."""
     said = [rule.status(s) for s in found]
     table = {
-        str(c): {str(status): sum(a is c and b is status for a, b in zip(classes, said, strict=True)) for status in CLASSES}
+        str(c): {
+            str(status): sum(a is c and b is status for a, b in zip(classes, said, strict=True)) for status in CLASSES
+        }
         for c in CLASSES
     }
     p = [rule.probabilities(s)[0] for s in found]
@@ -151,7 +154,12 @@ def main(args: Args) -> dict:
         return signals_of(engine, [question for question, _ in rows]), [c for _, c in rows]
 
     rule = replace(fit(*labelled(args.dev, 0), args.keep), weights_of=fingerprint)
-    result = {"checkpoint": engine.name, "signals": list(NAMES), "rule": rule.written(), **measure(rule, *labelled(args.test, 1))}
+    result = {
+        "checkpoint": engine.name,
+        "signals": list(NAMES),
+        "rule": rule.written(),
+        **measure(rule, *labelled(args.test, 1)),
+    }
     write_json(Path(args.out), result)
     checkpoint.write_card(folder, replace(card, evidence=rule.written()))
     return {name: value for name, value in result.items() if name != "curve"}

@@ -95,7 +95,7 @@ def generation(engine: RagEngine, questions: Sequence[Question], args: Args) -> 
     for question in tqdm(chosen, desc="answers", leave=False):
         texts = {}
         for mode in ("grounded", "free"):
-            answer = engine.answer(question.question[:500], top_k=args.top_k, answer_mode=mode)
+            answer = engine.ungated(question.question[:500], top_k=args.top_k, answer_mode=mode)
             texts[mode] = answer.text
             tokens += len(answer.tokens)
             if mode == "grounded":

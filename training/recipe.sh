@@ -67,4 +67,6 @@ stage "$RUNS/rag/done.json" "$PYTHON" -m training.train_rag --towers "$RUNS/dpr"
 "$PYTHON" -m training.build_index --checkpoint "$OUT" --passages "$CORPUS"
 "$PYTHON" -m training.evaluate --checkpoint "$OUT" --questions "$ASKED/test.jsonl" --train "$ASKED/train.jsonl" \
   --zero_shot "$PRETRAINED" --answers 200 --card True --out assets/results/$PRESET.json
+"$PYTHON" -m training.calibrate --checkpoint "$OUT" --dev "$ASKED/dev.jsonl" --test "$ASKED/test.jsonl" \
+  --unanswerable "$ASKED/out_of_scope.jsonl"
 "$PYTHON" -m training.model_card --checkpoint "$OUT"

@@ -1,4 +1,4 @@
-"""Evidence status: emergencies by rules that anyone can read, abstention by calibrated thresholds, doses by their source.
+"""Evidence status: emergencies by rules anyone can read, abstention by calibrated thresholds, doses by their source.
 
 Emergencies (`find_emergency`) are decided before any model runs. The rules are written from what emergency departments,
 poison centres, obstetric triage and crisis lines list as reasons to call at once. A rule (`rule.Rule`) is a table row:
@@ -12,10 +12,12 @@ poison centres, obstetric triage and crisis lines list as reasons to call at onc
   (`intent`); one that only asks ("正常吗", "是什么") is let through by rules that are not `sure`.
 
 The text is first brought to one form (`spoken`): full width, traditional characters, homophone typos, repeated marks.
-The tables, one file a field: heart_lungs, brain, wounds, poisons, mother, child, body, mind. What to do now: `advice`.
+The tables, one file a field: mind, mother, newborn, poisons, burns, wounds, airway, heart_lungs, awareness, brain,
+child, body, and signs (pairs of danger signs, whatever the illness is called). What to do now: `advice`.
 """
 
-from rag_demo.safety.advice import ADVICE, Advice, Group
+from rag_demo.safety.advice import ADVICE
 from rag_demo.safety.emergency import RULES, find_emergency
+from rag_demo.safety.group import Advice, Group
 
 __all__ = ["ADVICE", "RULES", "Advice", "Group", "find_emergency"]

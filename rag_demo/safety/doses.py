@@ -9,9 +9,7 @@ from collections.abc import Iterator, Sequence
 from rag_demo.types import Answer
 
 _NUMBER = r"(?:\d+(?:[.．]\d+)?|[零〇一二两三四五六七八九十百半几]+)"
-_UNIT = (
-    r"(?:mg|g|ug|μg|mcg|ml|l|iu|kg|毫克|微克|克|毫升|升|cc|国际单位|单位|万单位|片|粒|滴|袋|包|支|丸|颗|瓶|勺|匙|喷|揿|贴|栓|枚|mmol)"
-)
+_UNIT = r"(?:mg|g|ug|μg|mcg|ml|l|iu|kg|毫克|微克|克|毫升|升|cc|国际单位|单位|万单位|片|粒|滴|袋|包|支|丸|颗|瓶|勺|匙|喷|揿|贴|栓|枚|mmol)"
 _RANGE = r"(?:\s*(?:[~～\-–—至到])\s*" + _NUMBER + r")?"
 _DOSE = re.compile(
     rf"{_NUMBER}(?:\s*{_UNIT})?{_RANGE}\s*个?\s*{_UNIT}(?![a-z])|"
@@ -54,8 +52,8 @@ def _stands_in(piece: str, source: str) -> bool:
 def released(answers: Iterator[Answer], sources: Sequence[str]) -> Iterator[Answer]:
     """The growing answers of free mode, held back until their doses are known to be listed.
 
-    Returns (to `yield from`) whether the answer must not be given. A question about a child, a pregnancy or breastfeeding
-    is held until the answer is whole, so that nothing shown is taken back; else until each mark.
+    Returns (to `yield from`) whether the answer must not be given. With a question about a child, a pregnancy or
+    breastfeeding all is held until the answer is whole, so that nothing shown is taken back; else until each mark.
     """
     held: list[Answer] = []
     for answer in answers:

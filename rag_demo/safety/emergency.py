@@ -1,6 +1,20 @@
 """find_emergency: the first rule that holds, with the words that made it hold."""
 
-from rag_demo.safety import body, brain, child, heart_lungs, mind, mother, poisons, signs, wounds
+from rag_demo.safety import (
+    airway,
+    awareness,
+    body,
+    brain,
+    burns,
+    child,
+    heart_lungs,
+    mind,
+    mother,
+    newborn,
+    poisons,
+    signs,
+    wounds,
+)
 from rag_demo.safety.advice import ADVICE
 from rag_demo.safety.intent import lets_through
 from rag_demo.safety.rule import Rule
@@ -11,11 +25,15 @@ from rag_demo.types import Emergency
 RULES: tuple[Rule, ...] = (
     *mind.RULES,
     *mother.RULES,
-    *child.NEWBORN,
+    *newborn.RULES,
     *poisons.RULES,
+    *burns.RULES,
     *wounds.RULES,
+    *airway.RULES,
     *heart_lungs.RULES,
+    *awareness.RULES,
     *brain.RULES,
+    *awareness.AFTER_STROKE,
     *child.RULES,
     *body.RULES,
     *signs.RULES,

@@ -1,8 +1,9 @@
 """Evidence status from calibrated signals: is there enough to answer from, and is the question of this field at all?
 
 Three classes (answerable, medical but not covered, another domain) are told apart by multinomial logistic regression on
-four signals that anyone can recompute; training.calibrate fits it and writes it into the checkpoint's rag.json. No answer
-is generated where p(answerable) lies under one threshold; it is then out of scope where p(another domain) reaches the other."""
+four signals that anyone can recompute; training.calibrate fits it and writes it into the checkpoint's rag.json. No
+answer is generated where p(answerable) lies under one threshold; the question is then out of scope where p(another
+domain) reaches the other."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,13 +15,35 @@ from typing import Any
 from rag_demo.types import EvidenceStatus, Hit, Passage, RagError
 
 CLASSES = (EvidenceStatus.SUFFICIENT, EvidenceStatus.INSUFFICIENT, EvidenceStatus.OUT_OF_SCOPE)
-_ASKING = frozenset("怎么 什么 可以 能不 不能 是不 不是 怎样 咋办 么办 么样 吗 呢 了 的话 多久 多少 为什 请问".split())
+_ASKING = frozenset(
+    [
+        "怎么",
+        "什么",
+        "可以",
+        "能不",
+        "不能",
+        "是不",
+        "不是",
+        "怎样",
+        "咋办",
+        "么办",
+        "么样",
+        "吗",
+        "呢",
+        "了",
+        "的话",
+        "多久",
+        "多少",
+        "为什",
+        "请问",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """best: the largest inner product. lead: it less the mean of the hits. coverage: the share, weighted by rarity, of the
-    question's bigrams that the hits hold. unknown: the share that no passage holds at all."""
+    """best: the largest inner product. lead: it less the mean of the hits. coverage: the share, weighted by rarity, of
+    the question's bigrams that the hits hold. unknown: the share that no passage holds at all."""
 
     best: float
     lead: float
@@ -76,8 +99,8 @@ def signals(question: str, hits: Sequence[Hit], lexicon: Lexicon) -> Signals:
 class EvidenceRule:
     """weights[c]: of each signal and the constant, for class c of CLASSES. threshold: least p(answerable) to answer.
 
-    elsewhere: least p(another domain) to call a question that is not answered out of scope. weights_of: the fingerprint of
-    the models it was calibrated with.
+    elsewhere: least p(another domain) to call a question that is not answered out of scope. weights_of: the fingerprint
+    of the models it was calibrated with.
     """
 
     weights: tuple[tuple[float, ...], ...]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from rag_demo.safety.advice import Group
+from rag_demo.safety.group import Group
 from rag_demo.safety.intent import denied
 
 
@@ -13,7 +13,7 @@ from rag_demo.safety.intent import denied
 class Rule:
     """all_of: regular expressions where `~` is a gap of up to 6 characters and `…` of up to 25, inside a sentence.
 
-    sure: the words describe what is seen, not a name; then only learning, supposing and the past let a question through.
+    sure: the words say what is seen, not a name; then only learning, supposing and the past let a question through.
     """
 
     id: str

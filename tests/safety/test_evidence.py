@@ -56,7 +56,13 @@ def test_a_rule_survives_writing():
 
 @pytest.mark.parametrize(
     "change",
-    [{"weights": [[1.0]]}, {"threshold": "high"}, {"signals": list(NAMES)[:2]}, {"weights": None}, {"weights_of": "other"}],
+    [
+        {"weights": [[1.0]]},
+        {"threshold": "high"},
+        {"signals": list(NAMES)[:2]},
+        {"weights": None},
+        {"weights_of": "other"},
+    ],
 )
 def test_a_damaged_or_foreign_rule_is_refused(change):
     with pytest.raises(RagError, match=r"training\.calibrate --checkpoint here"):

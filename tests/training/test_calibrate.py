@@ -53,11 +53,15 @@ def test_the_command_writes_a_rule_that_the_engine_reads(project, bart_engine, t
         getattr(bart_engine, part).save(folder / part)
     card = checkpoint.RagCard("base", lengths=bart_engine.lengths, files=checkpoint.hash_files(folder))
     index = bart_engine.index
-    PassageIndex(index.index, index.passages, index.factory, checkpoint.encoder_fingerprint(card)).save(folder / "index")
+    PassageIndex(index.index, index.passages, index.factory, checkpoint.encoder_fingerprint(card)).save(
+        folder / "index"
+    )
     checkpoint.write_card(folder, replace(card, evidence={"weights_of": "other"}))
     with pytest.raises(RagError, match=r"training\.calibrate"):
         RagEngine.load(folder)
-    rows = [{"question": q, "kind": k} for q, k in [("骨髓移植", "uncovered_medical"), ("存款利息", "other_domain")] * 4]
+    rows = [
+        {"question": q, "kind": k} for q, k in [("骨髓移植", "uncovered_medical"), ("存款利息", "other_domain")] * 4
+    ]
     (tmp_path / "out.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     questions = str(project / "dev.jsonl")
     args = Args(str(folder), questions, questions, str(tmp_path / "out.jsonl"), 4, 1.0, str(tmp_path / "result.json"))

@@ -2,7 +2,10 @@
 
 WORDS: dict[str, tuple[str, str]] = {
     "emergency_lines": ("zh", "en"),  # which lines of types.Emergency
-    "emergency_title": ("这可能是急症，不要等，现在就打 {number}", "This may be an emergency. Do not wait: call {number} now"),
+    "emergency_title": (
+        "这可能是急症，不要等，现在就打 {number}",
+        "This may be an emergency. Do not wait: call {number} now",
+    ),
     "emergency_crisis_title": (
         "你很重要。现在就打 {number} 心理援助热线",
         "You matter. Call {number}, the mental-health crisis line, now",
