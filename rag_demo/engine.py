@@ -58,6 +58,7 @@ class RagEngine:
         self.question_encoder, self.context_encoder, self.generator = question_encoder, context_encoder, generator
         self.index = index
         self.retriever = Retriever(question_encoder, index)
+        find_emergency("")  # compiles the rules once, so that no visitor waits for it
 
     @classmethod
     def load(cls, name: str | Path) -> "RagEngine":

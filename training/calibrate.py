@@ -9,6 +9,7 @@ into assets/results/abstention.json. A minute or two on one core."""
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import floor
 from pathlib import Path
 
 import torch
@@ -45,7 +46,7 @@ def read_unanswerable(file: str) -> list[tuple[str, EvidenceStatus]]:
     try:
         rows = [json.loads(line) for line in Path(file).read_text(encoding="utf-8").splitlines() if line.strip()]
         return [(row["question"], KINDS[row["kind"]]) for row in rows]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise RagError(f"{file} must hold rows with question and kind ({' or '.join(KINDS)}): {error}.") from None
 
 
@@ -95,7 +96,7 @@ def fit(
     rule = EvidenceRule(rows, 0.0, 0.0)
     chances = [rule.probabilities(s) for s in found]
     answerable = sorted(p[0] for p, c in zip(chances, classes, strict=True) if c is CLASSES[0])
-    threshold = round(answerable[int((1 - keep) * len(answerable))], 6)
+    threshold = rounded_down(answerable[int((1 - keep) * len(answerable))])
     silent = [(p[2], c) for p, c in zip(chances, classes, strict=True) if p[0] < threshold]
     cut = best_cut([p for p, c in silent if c is CLASSES[1]], [p for p, c in silent if c is CLASSES[2]])
     return replace(rule, threshold=threshold, elsewhere=cut)
@@ -107,7 +108,12 @@ def best_cut(low: Sequence[float], high: Sequence[float]) -> float:
     def parted(cut: float) -> float:
         return sum(v < cut for v in low) / max(1, len(low)) + sum(v >= cut for v in high) / max(1, len(high))
 
-    return round(max(sorted({*low, *high}), key=parted, default=0.5), 6)
+    return rounded_down(max(sorted({*low, *high}), key=parted, default=0.5))
+
+
+def rounded_down(value: float) -> float:
+    """To six decimals, so that the value itself still passes its threshold."""
+    return floor(value * 1e6) / 1e6
 
 
 def measure(rule: EvidenceRule, found: Sequence[Signals], classes: Sequence[EvidenceStatus]) -> dict:

@@ -5,7 +5,7 @@ import re
 # Before a sign: it is denied or supposed.
 _DENIED = re.compile(
     r"(?:没有?|没再|没怎么|没啥|并?无|(?<!要)不(?!停|断|住)|不是|未|从不|不再|没出现过?|没发生过?|不要|别)$"
-    r"|(?:如果|万一|假如|要是|怕|担心|以防|避免|防止|预防|防|减少|会不会|以为是)[^，。！？]{0,8}$"
+    r"|没有?(?:拉|吐|出现|再)$|(?:如果|万一|假如|要是|怕|担心|以防|避免|防止|预防|防|减少|会不会|以为是)[^，。！？]{0,8}$"
 )
 # In the clause of a sign, or just after it: it is of the past.
 _PAST_BEFORE = re.compile(
