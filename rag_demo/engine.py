@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,10 @@ from rag_demo.index import PassageIndex
 from rag_demo.marginal import log_prior, sequence_marginals, token_marginals
 from rag_demo.prompt import Lengths, build_inputs, encode_answer
 from rag_demo.retriever import Retriever
-from rag_demo.text import normalise_question, unsupported_spans
+from rag_demo.safety import find_emergency
+from rag_demo.safety.doses import released
+from rag_demo.safety.evidence import EvidenceRule, Lexicon, signals
+from rag_demo.text import MAX_QUESTION_CHARACTERS, normalise_question, unsupported_spans
 from rag_demo.types import (
     Answer,
     AnswerMode,
@@ -34,6 +38,7 @@ from rag_demo.types import (
 )
 
 Progress = Callable[[int, int], None]
+READ_CHARACTERS = 4 * MAX_QUESTION_CHARACTERS  # an emergency told at length is one, too
 
 
 class RagEngine:
@@ -47,11 +52,13 @@ class RagEngine:
         generator: Generator,
         index: PassageIndex,
         lengths: Lengths = Lengths(),
+        evidence: EvidenceRule | None = None,
     ) -> None:
-        self.name, self.lengths = name, lengths
+        self.name, self.lengths, self.evidence = name, lengths, evidence
         self.question_encoder, self.context_encoder, self.generator = question_encoder, context_encoder, generator
         self.index = index
         self.retriever = Retriever(question_encoder, index)
+        find_emergency("")  # compiles the rules once, so that no visitor waits for it
 
     @classmethod
     def load(cls, name: str | Path) -> "RagEngine":
@@ -66,6 +73,9 @@ class RagEngine:
             Generator.load(folder / "generator"),
             PassageIndex.load(folder / "index", encoder=checkpoint.encoder_fingerprint(card)),
             card.lengths,
+            EvidenceRule.read(card.evidence, checkpoint.weights_fingerprint(card), str(folder))
+            if card.evidence
+            else None,
         )
 
     @property
@@ -88,10 +98,38 @@ class RagEngine:
         return _timed(self._answers(question, _options(options, changes)))
 
     def _answers(self, question: str, options: AnswerOptions) -> Iterator[Answer]:
-        """Normalise, retrieve, build the inputs, decode."""
+        """Emergency? Then nothing else. Normalise, retrieve, evidence?, then build the inputs and decode."""
+        blank = self._blank(" ".join(question.split())[:MAX_QUESTION_CHARACTERS], (), options)
+        emergency = find_emergency(question[:READ_CHARACTERS])
+        if emergency:
+            yield replace(blank, status=EvidenceStatus.EMERGENCY, emergency=emergency, finished=True)
+            return
         question = normalise_question(question)
         hits = self.retrieve(question, options.top_k, options.retriever, options.without)
-        answer = Answer(
+        answer = replace(blank, question=question, hits=tuple(hits))
+        status = self._status(question, hits)
+        if status is not EvidenceStatus.SUFFICIENT:
+            yield replace(answer, status=status, finished=True)
+            return
+        yield answer
+        if options.answer_mode is AnswerMode.GROUNDED:
+            yield from self._decoded(answer, options.beams)
+            return
+        withheld = yield from released(self._decoded(answer, options.beams), [hit.passage.text for hit in hits])
+        if withheld:
+            grounded = replace(answer, answer_mode=AnswerMode.GROUNDED, fallback="dose")
+            yield from self._decoded(grounded, options.beams)
+
+    def ungated(self, question: str, options: AnswerOptions | None = None, **changes) -> Answer:
+        """What the models write, whatever the evidence and whoever asks: for evaluation, never for a visitor."""
+        options = _options(options, changes)
+        question = normalise_question(question)
+        hits = self.retrieve(question, options.top_k, options.retriever, options.without)
+        *_, last = _timed(self._decoded(self._blank(question, hits, options), options.beams))
+        return last
+
+    def _blank(self, question: str, hits: Sequence[Hit], options: AnswerOptions) -> Answer:
+        return Answer(
             question=question,
             text="",
             hits=tuple(hits),
@@ -100,22 +138,34 @@ class RagEngine:
             retriever=options.retriever,
             model=self.name,
         )
+
+    def _status(self, question: str, hits: Sequence[Hit]) -> EvidenceStatus:
+        """What the retrieved evidence allows; a checkpoint that was not calibrated always answers from its hits."""
         if not hits:
-            yield replace(answer, status=EvidenceStatus.INSUFFICIENT, finished=True)
-            return
-        yield answer
-        passages = [hit.passage for hit in hits]
+            return EvidenceStatus.INSUFFICIENT
+        if self.evidence is None:
+            return EvidenceStatus.SUFFICIENT
+        return self.evidence.status(signals(question, hits, self.lexicon))
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """How rare each bigram is among the passages: what the evidence rule weighs words with."""
+        return Lexicon.of(self.index.passages)
+
+    def _decoded(self, answer: Answer, beams: int) -> Iterator[Answer]:
+        """The answer growing token by token from its hits, in its own two modes; the last one is finished."""
+        passages = [hit.passage for hit in answer.hits]
         trie = None
-        if options.answer_mode is AnswerMode.GROUNDED:
+        if answer.answer_mode is AnswerMode.GROUNDED:
             trie = ClauseTrie(self.generator.tokenizer, passages, self.generator.eos_id)
         for hypothesis in decode(
             self.generator,
-            build_inputs(self.generator.tokenizer, question, passages, self.lengths),
-            log_prior(torch.tensor([hit.score for hit in hits])),
-            options.rag_mode,
+            build_inputs(self.generator.tokenizer, answer.question, passages, self.lengths),
+            log_prior(torch.tensor([hit.score for hit in answer.hits])),
+            answer.rag_mode,
             constraint=trie,
             max_tokens=trie.max_tokens if trie else self.lengths.answer,
-            beams=options.beams,
+            beams=beams,
         ):
             answer = self._grow(answer, hypothesis, trie)
             yield answer
@@ -151,7 +201,7 @@ class RagEngine:
         return self.context_encoder.encode([p.full_text for p in passages], progress)
 
     def with_passages(self, passages: Sequence[Passage], progress: Progress | None = None) -> "RagEngine":
-        """The same models over other passages, with an index of its own."""
+        """The same models over other passages, with an index of its own; thresholds of other passages do not apply."""
         if not passages:
             raise RagError("There are no passages to index; give at least one.")
         index = PassageIndex.build(passages, self.encode_passages(passages, progress), encoder=self.index.encoder)

@@ -19,7 +19,7 @@ sys.meta_path.insert(0, Blocked())
 {statements}
 """
 CORE = """checkpoint config corpus decoding encoder engine generator grounding index lexical marginal prompt render
-retriever votes"""
+retriever votes safety safety.doses safety.evidence render_status"""
 TRAINING = "export init_models prepare_data teacher train_dpr train_generator train_rag trim_vocab pick_clauses metrics"
 
 
@@ -45,8 +45,9 @@ def test_imports_point_one_way(blocked, statements):
     run_blocked(blocked, statements)
 
 
-def test_render_sees_only_types():
-    imports = re.findall(r"from (rag_demo\S*) import", (ROOT / "rag_demo" / "render.py").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("name", ["render.py", "render_status.py"])
+def test_render_sees_only_types(name):
+    imports = re.findall(r"from (rag_demo\S*) import", (ROOT / "rag_demo" / name).read_text(encoding="utf-8"))
     assert imports == ["rag_demo.types"]
 
 

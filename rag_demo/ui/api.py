@@ -42,6 +42,15 @@ class CitationObject(TypedDict):
     end: int
 
 
+class EmergencyObject(TypedDict):
+    rule: str
+    group: str
+    matched: list[str]
+    call: list[str]
+    zh: list[str]
+    en: list[str]
+
+
 class AnswerObject(TypedDict):
     question: str
     text: str
@@ -57,6 +66,8 @@ class AnswerObject(TypedDict):
     citations: list[CitationObject]
     unsupported: list[list[int]]
     finished: bool
+    emergency: EmergencyObject | None
+    fallback: str
 
 
 def publish(engines: Mapping[str, RagEngine]) -> None:
@@ -77,6 +88,10 @@ def publish(engines: Mapping[str, RagEngine]) -> None:
         score is the inner product of question and passage; prior is p(z|x), posterior what it became while answering;
         log_prob is in nats; a token's posterior has one number a hit and sums to 1. A citation's text stands at
         start:end of the passage of hits[hit]. unsupported lists the spans that stand in no hit (free mode only).
+
+        status is sufficient, insufficient, out_of_scope (no text, only the passages) or emergency: then nothing was
+        retrieved or generated, and emergency says whom to call and what to do now. fallback is "dose" where a free
+        answer held a dose that no passage holds and was answered from the passages instead.
         """
         try:
             if preset not in engines:
