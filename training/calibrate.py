@@ -166,7 +166,7 @@ def main(args: Args) -> dict:
         "rule": rule.written(),
         **measure(rule, *labelled(args.test, 1)),
     }
-    write_json(Path(args.out), result)
+    write_json(Path(args.out or f"assets/results/abstention-{engine.name}.json"), result)
     checkpoint.write_card(folder, replace(card, evidence=rule.written()))
     return {name: value for name, value in result.items() if name != "curve"}
 
