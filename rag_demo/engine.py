@@ -15,7 +15,16 @@ from rag_demo.encoder import TextEncoder
 from rag_demo.generator import Generator
 from rag_demo.grounding import ClauseTrie
 from rag_demo.index import PassageIndex
-from rag_demo.marginal import log_prior, sequence_marginals, token_marginals
+from rag_demo.marginal import (
+    leave_one_out,
+    log_prior,
+    responsibilities,
+    running_posterior,
+    sequence_marginal,
+    sequence_marginals,
+    token_marginal,
+    token_marginals,
+)
 from rag_demo.prompt import Lengths, build_inputs, encode_answer
 from rag_demo.retriever import Retriever
 from rag_demo.text import normalise_question, unsupported_spans
@@ -26,6 +35,7 @@ from rag_demo.types import (
     Citation,
     EvidenceStatus,
     Hit,
+    Marginal,
     Passage,
     RagError,
     RagMode,
@@ -90,7 +100,7 @@ class RagEngine:
     def _answers(self, question: str, options: AnswerOptions) -> Iterator[Answer]:
         """Normalise, retrieve, build the inputs, decode."""
         question = normalise_question(question)
-        hits = self.retrieve(question, options.top_k, options.retriever, options.without)
+        hits = self.retrieve(question, options.top_k, options.retriever, options.without, options.including)
         answer = Answer(
             question=question,
             text="",
@@ -127,20 +137,43 @@ class RagEngine:
         top_k: int = 5,
         retriever: RetrieverKind = RetrieverKind.DENSE,
         without: frozenset[str] = frozenset(),
+        including: frozenset[str] = frozenset(),
     ) -> list[Hit]:
         """The one retrieval path: hits in rank order, prior = posterior = p(z|x)."""
-        return self.retriever.retrieve(normalise_question(question), top_k, RetrieverKind(retriever), without)
+        kind = RetrieverKind(retriever)
+        return self.retriever.retrieve(normalise_question(question), top_k, kind, without, including)
 
-    @torch.inference_mode()
     def score(self, question: str, text: str, hits: Sequence[Hit], rag_mode: RagMode = RagMode.TOKEN) -> Score:
         """log p(y|x) of `text` as the answer given these hits, and log p(y|x, z) of each."""
+        prior, log_probs = self._forced(question, text, hits)
+        marginals = (token_marginals if RagMode(rag_mode) is RagMode.TOKEN else sequence_marginals)(prior, log_probs)
+        return Score(float(marginals.sum()), tuple(log_probs.sum(-1).tolist()), tuple(marginals.tolist()))
+
+    def influence(
+        self, question: str, text: str, hits: Sequence[Hit], rag_mode: RagMode = RagMode.TOKEN
+    ) -> tuple[float, ...]:
+        """Δ log p(y|x) of `text` when each of the hits in turn is left out, (k,) nats; see marginal.leave_one_out."""
+        marginal = token_marginal if RagMode(rag_mode) is RagMode.TOKEN else sequence_marginal
+        return tuple(leave_one_out(*self._forced(question, text, hits), marginal).tolist())
+
+    def decompose(self, question: str, text: str, hits: Sequence[Hit]) -> dict[RagMode, Marginal]:
+        """log p(y|x) of `text` under both models, and how each divides among the hits."""
+        prior, log_probs = self._forced(question, text, hits)
+        shares = responsibilities(prior, log_probs).mean(-1), running_posterior(prior, log_probs)[:, -1]
+        totals = token_marginal(prior, log_probs), sequence_marginal(prior, log_probs)
+        return {
+            mode: Marginal(float(total), tuple(share.tolist()))
+            for mode, total, share in zip(RagMode, totals, shares, strict=True)
+        }
+
+    @torch.inference_mode()
+    def _forced(self, question: str, text: str, hits: Sequence[Hit]) -> tuple[torch.Tensor, torch.Tensor]:
+        """log p(z|x) (k,) and, teacher forced in one pass, log p(y_i | x, z, y_<i) (k, T), <eos> included; float64."""
         passages = [hit.passage for hit in hits]
         ids, mask = build_inputs(self.generator.tokenizer, normalise_question(question), passages, self.lengths)
         labels = torch.tensor([encode_answer(self.generator.tokenizer, text)] * len(hits))
-        log_probs = self.generator.token_log_probs(ids, mask, labels)  # (k, T)
-        prior = log_prior(torch.tensor([hit.score for hit in hits]))
-        marginals = (token_marginals if rag_mode is RagMode.TOKEN else sequence_marginals)(prior, log_probs)
-        return Score(float(marginals.sum()), tuple(log_probs.sum(-1).tolist()), tuple(marginals.tolist()))
+        log_probs = self.generator.token_log_probs(ids, mask, labels)
+        return log_prior(torch.tensor([hit.score for hit in hits])).double(), log_probs.double()
 
     def encode_questions(self, questions: Sequence[str], progress: Progress | None = None) -> np.ndarray:
         """-> float32 (N, D)."""
