@@ -18,7 +18,7 @@ def influences(answer: Answer, deltas: Sequence[float], words: Words) -> str:
         f'<span class="said">{_sentence(delta, words)}</span></li>'
         for i, (hit, delta) in enumerate(zip(answer.hits, deltas, strict=True), 1)
     )
-    zero = f"--zero:{-low / span:.4f}"
+    zero = f"--zero:{abs(low) / span:.4f}"
     low_tick = f"<span>{minus(low)}</span>" if low < -0.05 else ""
     return (
         f'<div class="influences" style="{zero}"><p class="axis">{escape(words["influence_axis"])}</p><ol>{rows}</ol>'
@@ -27,7 +27,7 @@ def influences(answer: Answer, deltas: Sequence[float], words: Words) -> str:
 
 
 def _bar(delta: float, low: float, span: float) -> str:
-    delta = max(delta, low)  # an only passage: all of the bar
+    delta = max(delta, low)  # an only passage, -inf, has no bar but its sentence
     left, width = (min(delta, 0.0) - low) / span, abs(delta) / span
     return f'<span class="track" aria-hidden="true"><span style="left:{left:.2%};width:{width:.2%}"></span></span>'
 
