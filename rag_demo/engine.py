@@ -11,31 +11,38 @@ import torch
 
 from rag_demo import checkpoint
 from rag_demo.config import AnswerOptions
-from rag_demo.decoding import Hypothesis, decode
 from rag_demo.encoder import TextEncoder
 from rag_demo.generator import Generator
-from rag_demo.grounding import ClauseTrie
 from rag_demo.index import PassageIndex
-from rag_demo.marginal import log_prior, sequence_marginals, token_marginals
+from rag_demo.marginal import (
+    leave_one_out,
+    log_prior,
+    responsibilities,
+    running_posterior,
+    sequence_marginal,
+    sequence_marginals,
+    token_marginal,
+    token_marginals,
+)
 from rag_demo.prompt import Lengths, build_inputs, encode_answer
 from rag_demo.retriever import Retriever
 from rag_demo.safety import find_emergency
 from rag_demo.safety.doses import released
 from rag_demo.safety.evidence import EvidenceRule, Lexicon, signals
-from rag_demo.text import MAX_QUESTION_CHARACTERS, normalise_question, unsupported_spans
+from rag_demo.text import MAX_QUESTION_CHARACTERS, normalise_question
 from rag_demo.types import (
     Answer,
     AnswerMode,
-    AnswerToken,
-    Citation,
     EvidenceStatus,
     Hit,
+    Marginal,
     Passage,
     RagError,
     RagMode,
     RetrieverKind,
     Score,
 )
+from rag_demo.writing import written
 
 Progress = Callable[[int, int], None]
 READ_CHARACTERS = 4 * MAX_QUESTION_CHARACTERS  # an emergency told at length is one, too
@@ -105,9 +112,10 @@ class RagEngine:
             yield replace(blank, status=EvidenceStatus.EMERGENCY, emergency=emergency, finished=True)
             return
         question = normalise_question(question)
-        hits = self.retrieve(question, options.top_k, options.retriever, options.without)
+        hits = self._hits(question, options)
         answer = replace(blank, question=question, hits=tuple(hits))
-        status = self._status(question, hits)
+        chosen = options.without or options.including  # a counterfactual: the visitor chose the passages
+        status = EvidenceStatus.SUFFICIENT if chosen and hits else self._status(question, hits)
         if status is not EvidenceStatus.SUFFICIENT:
             yield replace(answer, status=status, finished=True)
             return
@@ -124,9 +132,12 @@ class RagEngine:
         """What the models write, whatever the evidence and whoever asks: for evaluation, never for a visitor."""
         options = _options(options, changes)
         question = normalise_question(question)
-        hits = self.retrieve(question, options.top_k, options.retriever, options.without)
+        hits = self._hits(question, options)
         *_, last = _timed(self._decoded(self._blank(question, hits, options), options.beams))
         return last
+
+    def _hits(self, question: str, options: AnswerOptions) -> list[Hit]:
+        return self.retrieve(question, options.top_k, options.retriever, options.without, options.including)
 
     def _blank(self, question: str, hits: Sequence[Hit], options: AnswerOptions) -> Answer:
         return Answer(
@@ -153,23 +164,7 @@ class RagEngine:
         return Lexicon.of(self.index.passages)
 
     def _decoded(self, answer: Answer, beams: int) -> Iterator[Answer]:
-        """The answer growing token by token from its hits, in its own two modes; the last one is finished."""
-        passages = [hit.passage for hit in answer.hits]
-        trie = None
-        if answer.answer_mode is AnswerMode.GROUNDED:
-            trie = ClauseTrie(self.generator.tokenizer, passages, self.generator.eos_id)
-        for hypothesis in decode(
-            self.generator,
-            build_inputs(self.generator.tokenizer, answer.question, passages, self.lengths),
-            log_prior(torch.tensor([hit.score for hit in answer.hits])),
-            answer.rag_mode,
-            constraint=trie,
-            max_tokens=trie.max_tokens if trie else self.lengths.answer,
-            beams=beams,
-        ):
-            answer = self._grow(answer, hypothesis, trie)
-            yield answer
-        yield replace(answer, finished=True)
+        return written(self.generator, self.lengths, answer, beams)
 
     def retrieve(
         self,
@@ -177,20 +172,43 @@ class RagEngine:
         top_k: int = 5,
         retriever: RetrieverKind = RetrieverKind.DENSE,
         without: frozenset[str] = frozenset(),
+        including: frozenset[str] = frozenset(),
     ) -> list[Hit]:
         """The one retrieval path: hits in rank order, prior = posterior = p(z|x)."""
-        return self.retriever.retrieve(normalise_question(question), top_k, RetrieverKind(retriever), without)
+        kind = RetrieverKind(retriever)
+        return self.retriever.retrieve(normalise_question(question), top_k, kind, without, including)
 
-    @torch.inference_mode()
     def score(self, question: str, text: str, hits: Sequence[Hit], rag_mode: RagMode = RagMode.TOKEN) -> Score:
         """log p(y|x) of `text` as the answer given these hits, and log p(y|x, z) of each."""
+        prior, log_probs = self._forced(question, text, hits)
+        marginals = (token_marginals if RagMode(rag_mode) is RagMode.TOKEN else sequence_marginals)(prior, log_probs)
+        return Score(float(marginals.sum()), tuple(log_probs.sum(-1).tolist()), tuple(marginals.tolist()))
+
+    def influence(
+        self, question: str, text: str, hits: Sequence[Hit], rag_mode: RagMode = RagMode.TOKEN
+    ) -> tuple[float, ...]:
+        """Δ log p(y|x) of `text` when each of the hits in turn is left out, (k,) nats; see marginal.leave_one_out."""
+        marginal = token_marginal if RagMode(rag_mode) is RagMode.TOKEN else sequence_marginal
+        return tuple(leave_one_out(*self._forced(question, text, hits), marginal).tolist())
+
+    def decompose(self, question: str, text: str, hits: Sequence[Hit]) -> dict[RagMode, Marginal]:
+        """log p(y|x) of `text` under both models, and how each divides among the hits."""
+        prior, log_probs = self._forced(question, text, hits)
+        shares = responsibilities(prior, log_probs).mean(-1), running_posterior(prior, log_probs)[:, -1]
+        totals = token_marginal(prior, log_probs), sequence_marginal(prior, log_probs)
+        return {
+            mode: Marginal(float(total), tuple(share.tolist()))
+            for mode, total, share in zip(RagMode, totals, shares, strict=True)
+        }
+
+    @torch.inference_mode()
+    def _forced(self, question: str, text: str, hits: Sequence[Hit]) -> tuple[torch.Tensor, torch.Tensor]:
+        """log p(z|x) (k,) and, teacher forced in one pass, log p(y_i | x, z, y_<i) (k, T), <eos> included; float64."""
         passages = [hit.passage for hit in hits]
         ids, mask = build_inputs(self.generator.tokenizer, normalise_question(question), passages, self.lengths)
         labels = torch.tensor([encode_answer(self.generator.tokenizer, text)] * len(hits))
-        log_probs = self.generator.token_log_probs(ids, mask, labels)  # (k, T)
-        prior = log_prior(torch.tensor([hit.score for hit in hits]))
-        marginals = (token_marginals if rag_mode is RagMode.TOKEN else sequence_marginals)(prior, log_probs)
-        return Score(float(marginals.sum()), tuple(log_probs.sum(-1).tolist()), tuple(marginals.tolist()))
+        log_probs = self.generator.token_log_probs(ids, mask, labels)
+        return log_prior(torch.tensor([hit.score for hit in hits])).double(), log_probs.double()
 
     def encode_questions(self, questions: Sequence[str], progress: Progress | None = None) -> np.ndarray:
         """-> float32 (N, D)."""
@@ -207,42 +225,6 @@ class RagEngine:
         index = PassageIndex.build(passages, self.encode_passages(passages, progress), encoder=self.index.encoder)
         return RagEngine(self.name, self.question_encoder, self.context_encoder, self.generator, index, self.lengths)
 
-    def _grow(self, answer: Answer, hypothesis: Hypothesis, trie: ClauseTrie | None) -> Answer:
-        """The answer with the hypothesis' tokens, the hits with their posterior, and the clauses cited so far."""
-        surfaces = trie.surfaces(hypothesis.place) if trie else self._surfaces(hypothesis.tokens)
-        surfaces += [""] * (len(hypothesis.tokens) - len(surfaces))  # <eos> adds nothing
-        tokens = tuple(
-            AnswerToken(surface, log_prob, tuple(posterior.tolist()))
-            for surface, log_prob, posterior in zip(surfaces, hypothesis.log_probs, hypothesis.posteriors, strict=True)
-        )
-        posterior = answer_posterior(tokens, answer.rag_mode)
-        text = "".join(surfaces)
-        return replace(
-            answer,
-            text=text,
-            tokens=tokens,
-            hits=tuple(replace(hit, posterior=p) for hit, p in zip(answer.hits, posterior, strict=True)),
-            citations=tuple(_citations(hypothesis, trie, posterior)) if trie else (),
-            unsupported=() if trie else unsupported_spans(text, [hit.passage.text for hit in answer.hits]),
-        )
-
-    def _surfaces(self, tokens: Sequence[int]) -> list[str]:
-        """What each token adds to the decoded answer; a character spread over several tokens comes with the last."""
-        surfaces, before = [], ""
-        for end in range(1, len(tokens) + 1):
-            now = self.generator.text_of(list(tokens[:end]))
-            grown = now.startswith(before) and not now.endswith("\ufffd")
-            surfaces.append(now[len(before) :] if grown else "")
-            before = now if grown else before
-        return surfaces
-
-
-def answer_posterior(tokens: Sequence[AnswerToken], mode: RagMode) -> tuple[float, ...]:
-    """Of the whole answer: the mean responsibility (RAG-Token) or the last running posterior (RAG-Sequence)."""
-    if mode is RagMode.SEQUENCE:
-        return tokens[-1].posterior
-    return tuple(sum(column) / len(tokens) for column in zip(*(token.posterior for token in tokens), strict=True))
-
 
 def _timed(answers: Iterator[Answer]) -> Iterator[Answer]:
     """The answers with the seconds that went into them, not those that the reader of the stream took."""
@@ -258,10 +240,3 @@ def _options(options: AnswerOptions | None, changes: dict) -> AnswerOptions:
         return replace(options or AnswerOptions(), **changes)
     except TypeError as error:
         raise RagError(f"Unknown option: {error}.") from None
-
-
-def _citations(hypothesis: Hypothesis, trie: ClauseTrie, posterior: Sequence[float]) -> Iterator[Citation]:
-    """Whole clauses so far; one that stands in several passages is credited to the likeliest."""
-    for clause_id in hypothesis.place.quoted:
-        source = max(trie.sources[clause_id], key=lambda source: posterior[source.hit])
-        yield Citation(source.clause.text, source.hit, source.clause.start, source.clause.end)

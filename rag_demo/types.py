@@ -145,6 +145,44 @@ class Score:
     token_log_probs: tuple[float, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Marginal:
+    """log p(y|x) of a given answer under one of the two models, and how it divides among the k passages.
+
+    shares: (k,), sum to 1. RAG-Sequence: p(z|x) p(y|x,z) / p(y|x), so the posterior p(z|x,y). RAG-Token, which draws a
+    passage for each token: the mean responsibility over the tokens.
+    """
+
+    log_prob: float
+    shares: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """An answer, and what becomes of it with another set of passages.
+
+    log_probs: log p(y|x) of the answer `before`, nats: with its own passages and with those of `after`.
+    """
+
+    before: Answer
+    after: Answer
+    log_probs: tuple[float, float]
+
+    @property
+    def change(self) -> float:
+        """Δ log p(y) of the first answer under the new set, nats."""
+        return self.log_probs[1] - self.log_probs[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An answer decoded with one of the two models, and its marginal under both; None while it streams."""
+
+    answer: Answer
+    token: Marginal | None = None
+    sequence: Marginal | None = None
+
+
 class RagError(Exception):
     """Something the user can mend. Its message is one sentence that says what is wrong and what mends it."""
 

@@ -10,6 +10,7 @@ from rag_demo.config import MAX_TOP_K, AnswerOptions
 from rag_demo.render import Turn, conversation, evidence
 from rag_demo.text import MAX_QUESTION_CHARACTERS
 from rag_demo.types import Answer, RagError
+from rag_demo.ui import inspector
 from rag_demo.ui.i18n import Language, words
 from rag_demo.ui.page import MODEL_EVENT, QUICK_EVENT, Page
 
@@ -50,20 +51,23 @@ def build(page: Page) -> Callable[[gr.Radio], None]:
                 }
         with gr.Column(scale=6, min_width=320, elem_id="right"):
             cards = gr.HTML(evidence(None, text), elem_id="cards")
+    inspect = inspector.build(page, turns)
 
     inputs = [question, turns, language, page.own, preset, top_k, *choices.values()]
-    outputs = [talk, cards, turns, question, ask_button, stop_button]
+    outputs = [talk, cards, turns, question, ask_button, stop_button, inspect.picture]
     asking = dict(fn=_handler(page), inputs=inputs, outputs=outputs, **MODEL_EVENT)
     events = [ask_button.click(**asking), question.submit(**asking)]
     for button, example in zip(example_buttons, examples, strict=True):
         filled = button.click(lambda example=example: example, None, question, **QUICK_EVENT)
         events.append(filled.then(**asking))
-    stop_button.click(_stopped, [turns, language], outputs, cancels=events, **QUICK_EVENT)
-    clear_button.click(_cleared, language, outputs, cancels=events, **QUICK_EVENT)
+    stopped = stop_button.click(_stopped, [turns, language], outputs, cancels=events, **QUICK_EVENT)
+    cleared = clear_button.click(_cleared, language, outputs, cancels=events, **QUICK_EVENT)
+    inspect.follow([*events, stopped, cleared])
 
     def relabel(switch: gr.Radio) -> None:
         labelled = [question, ask_button, stop_button, clear_button, example_label, settings, preset, top_k]
         switch.change(_translated, [switch, turns], [talk, cards, *labelled, *choices.values()], **QUICK_EVENT)
+        inspect.relabel(switch)
 
     return relabel
 
@@ -86,7 +90,7 @@ def _label(text: str) -> str:
 
 def _handler(page: Page) -> Callable[..., Iterator[tuple]]:
     def stream(question, turns, language, own, preset, top_k, retriever, rag_mode, answer_mode):
-        """Each yield: conversation, cards, turns, question box, Ask button, Stop button."""
+        """Each yield: conversation, cards, turns, question box, Ask button, Stop button, inspector."""
         text, past = words(language), list(turns)[-KEPT_TURNS:]
         idle = (gr.update(interactive=True), gr.update(interactive=False))
         busy = (gr.update(interactive=False), gr.update(interactive=True))
@@ -96,14 +100,14 @@ def _handler(page: Page) -> Callable[..., Iterator[tuple]]:
             for answer in paced(engine.stream(question, options)):
                 now = [*past, Turn(answer.question, answer)]
                 buttons = idle if answer.finished else busy
-                yield conversation(now, text), evidence(answer, text), now, "", *buttons
+                yield conversation(now, text), evidence(answer, text), now, "", *buttons, inspector.portrait(now, text)
         except RagError as error:
             now = [*past, Turn(question[:MAX_QUESTION_CHARACTERS], error=str(error))]
-            yield conversation(now, text), gr.skip(), now, question, *idle
+            yield conversation(now, text), gr.skip(), now, question, *idle, inspector.portrait(now, text)
         except Exception:  # a visitor gets a sentence, the log the traceback
             log.exception("answering failed")
             now = [*past, Turn(question[:MAX_QUESTION_CHARACTERS], error=text["busy"])]
-            yield conversation(now, text), gr.skip(), now, question, *idle
+            yield conversation(now, text), gr.skip(), now, question, *idle, inspector.portrait(now, text)
 
     return stream
 
@@ -122,14 +126,15 @@ def _stopped(turns: list[Turn], language: str) -> tuple:
     """Stop keeps what has been written."""
     if turns and turns[-1].answer and not turns[-1].answer.finished:
         turns = [*turns[:-1], Turn(turns[-1].question, turns[-1].answer, stopped=True)]
-    shown = conversation(turns, words(language))
-    return shown, gr.skip(), turns, gr.skip(), gr.update(interactive=True), gr.update(interactive=False)
+    text = words(language)
+    buttons = (gr.update(interactive=True), gr.update(interactive=False))
+    return conversation(turns, text), gr.skip(), turns, gr.skip(), *buttons, inspector.portrait(turns, text)
 
 
 def _cleared(language: str) -> tuple:
     text = words(language)
     buttons = (gr.update(interactive=True), gr.update(interactive=False))
-    return conversation([], text), evidence(None, text), [], "", *buttons
+    return conversation([], text), evidence(None, text), [], "", *buttons, inspector.portrait([], text)
 
 
 def _translated(language: str, turns: list[Turn]) -> list:
