@@ -31,7 +31,7 @@ def build_demo(engines: Mapping[str, RagEngine], examples: tuple[str, ...] = (),
                 [("中文", "zh"), ("English", "en")], value="zh", show_label=False, container=False, elem_id="language"
             )
         notice = gr.HTML(_notice(chinese), elem_id="notice")
-        page = Page(engines, examples, language, gr.State(None), data)
+        page = Page(demo, engines, examples, language, gr.State(None), data)
         tabs, relabels = [], []
         with gr.Tabs(elem_id="tabs"):
             for key, module in TABS:

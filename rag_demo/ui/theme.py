@@ -41,6 +41,7 @@ def launch_options() -> dict:
     return {
         "theme": theme(),
         "css": styles(),
+        "js": (ASSETS / "keys.js").read_text(encoding="utf-8"),
         "footer_links": ["api", "settings"],
         "run_history": False,
         "max_file_size": "20mb",

@@ -17,7 +17,7 @@ QUESTION = "宝宝黄疸怎么办？"
 
 @pytest.fixture(scope="module")
 def page(bart_engine):
-    return Page({"tiny": bart_engine}, (), None, None)
+    return Page(None, {"tiny": bart_engine}, (), None, None)
 
 
 @pytest.fixture(scope="module")
