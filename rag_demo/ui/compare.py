@@ -73,7 +73,9 @@ def build(page: Page) -> Callable[[gr.Radio], None]:
                 gr.Button(text[f"compare_vote_{b}"], elem_id=f"compare-vote-{b}", min_width=120) for b in CHOICES
             ]
     verdict = gr.HTML("", elem_id="compare-verdict")
-    rates = gr.HTML(lambda: tally(store, page.engines, words(Language.CHINESE)), elem_id="compare-tally")
+    rates = gr.HTML("", elem_id="compare-tally")
+    # without triggers: at each visit, and when the language changes
+    gr.on(None, lambda chosen: tally(store, page.engines, words(chosen)), language, rates, **QUICK_EVENT)
 
     drawn = [result, ballot, asked, *buttons, verdict]
     outputs = [*drawn, shown, start, stop]
@@ -107,11 +109,10 @@ def build(page: Page) -> Callable[[gr.Radio], None]:
             gr.update(label=text["compare_settings"]),
             gr.update(label=text["top_k"]),
             gr.update(label=text["answer_mode"], choices=_answer_modes(text)),
-            tally(store, page.engines, text),
         ]
 
     def relabel(switch: gr.Radio) -> None:
-        labelled = [intro, left, right, question, start, stop, pick, blind, shared, top_k, answer_mode, rates]
+        labelled = [intro, left, right, question, start, stop, pick, blind, shared, top_k, answer_mode]
         switch.change(translated, [switch, shown], [*drawn, *labelled], **QUICK_EVENT)
 
     compare_api.publish(page, store, gold)
