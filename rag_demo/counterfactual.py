@@ -20,7 +20,8 @@ def changed_set(
 
 def counterfactual(engine: RagEngine, answer: Answer, passages: frozenset[str]) -> Iterator[Counterfactual]:
     """The question answered again from exactly these passages (ids, at most MAX_TOP_K), growing; the prior is the
-    softmax over them alone. Δ log p of the first answer is known from the first snapshot on: one forced pass over each set."""
+    softmax over them alone. Δ log p of the first answer is known from the first snapshot on: one forced
+    pass over each set."""
     before = engine.score(answer.question, answer.text, answer.hits, answer.rag_mode).log_prob
     log_probs = None
     for after in engine.stream(answer.question, _same_way(answer, passages)):

@@ -1,4 +1,4 @@
-"""An answer's tokens, shaded by their leading passages, with their k probabilities to read; the inspector's parts share it."""
+"""An answer's tokens, shaded by their leading passages, with their k probabilities. The inspector's parts share it."""
 
 import math
 import re
@@ -14,7 +14,7 @@ END = "∎"
 
 
 def numbers(*answers: Answer) -> dict[str, int]:
-    """Passage id -> its number on the page from 1: the first answer's ranks, then what later ones bring. Sets its hue."""
+    """Passage id -> its number on the page from 1: the first answer's ranks, then what later ones bring. Its hue too."""
     ids = dict.fromkeys(hit.passage.id for answer in answers for hit in answer.hits)
     return {passage: i for i, passage in enumerate(ids, 1)}
 
