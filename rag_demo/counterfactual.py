@@ -19,8 +19,9 @@ def changed_set(
 
 
 def counterfactual(engine: RagEngine, answer: Answer, passages: frozenset[str]) -> Iterator[Counterfactual]:
-    """The question answered again from exactly these passages (ids, at most MAX_TOP_K), growing; the prior is the softmax
-    over them alone. Δ log p of the first answer is known from the first snapshot on: one forced pass over each set."""
+    """The question answered again from exactly these passages (ids, at most MAX_TOP_K), growing; the prior is the
+    softmax over them alone. Δ log p of the first answer is known from the first snapshot on: one forced
+    pass over each set."""
     before = engine.score(answer.question, answer.text, answer.hits, answer.rag_mode).log_prob
     log_probs = None
     for after in engine.stream(answer.question, _same_way(answer, passages)):
@@ -30,8 +31,8 @@ def counterfactual(engine: RagEngine, answer: Answer, passages: frozenset[str]) 
 
 
 def both_ways(engine: RagEngine, answer: Answer) -> Iterator[tuple[Candidate, ...]]:
-    """The question decoded with RAG-Token, then with RAG-Sequence, from the answer's passages. Each yield: the candidates
-    so far, one or two; a finished one comes with its marginal under both models."""
+    """The question decoded with RAG-Token, then with RAG-Sequence, from the answer's passages. Each yield: the
+    candidates so far, one or two; a finished one comes with its marginal under both models."""
     done: tuple[Candidate, ...] = ()
     passages = changed_set(answer)
     for mode in RagMode:

@@ -37,7 +37,8 @@ def inspection(answer: Answer | None, words: Words, settled: bool) -> str:
         f'<p class="meaning">{formula(words[f"inspect_{answer.rag_mode}"])}</p>'
         f"{strip(answer, words, numbers(answer), 'token', settled)}"
         f"{_changes(answer, words) if settled else ''}"
-        f'<div class="attribution">{_names(answer, words)}{_heatmap(answer, words, settled)}{_pairs(answer, words)}</div>'
+        f'<div class="attribution">{_names(answer, words)}{_heatmap(answer, words, settled)}'
+        f"{_pairs(answer, words)}</div>"
         f"{_legend(words)}{_table(answer, words) if settled else ''}</section>"
     )
 
@@ -70,7 +71,7 @@ def _column(token: AnswerToken, text: str, changed: bool, settled: bool) -> str:
     said = " · ".join(f"{z} {probability(p)}" for z, p in enumerate(token.posterior, 1))
     tip = f' title="{escape(text)}  {said}"' if settled else ""
     new = f" changed {hue(lead(token) + 1)}" if changed else ""
-    return f'<span class="column{new}"{tip}><b>{escape(text)}</b>{cells}</span>'
+    return f'<span class="col{new}"{tip}><b>{escape(text)}</b>{cells}</span>'
 
 
 def _pairs(answer: Answer, words: Words) -> str:
@@ -88,13 +89,14 @@ def _pair(i: int, hit: Hit, words: Words) -> str:
         f'<span class="two" role="img" aria-label="{escape(title(hit))}: {escape(said)}">'
         f'<span class="prior" style="--to:{hit.prior:.4f}"></span>'
         f'<span class="posterior" style="--to:{hit.posterior:.4f}"></span></span>'
-        f'<span class="value" aria-hidden="true">{probability(hit.prior)} <span>→</span> {probability(hit.posterior)}</span></li>'
+        f'<span class="value" aria-hidden="true">{probability(hit.prior)} <span>→</span> '
+        f"{probability(hit.posterior)}</span></li>"
     )
 
 
 def _legend(words: Words) -> str:
     return (
-        f'<p class="legend"><span>{escape(words["inspect_legend_hue"])}</span>'
+        f'<p class="heat-legend"><span>{escape(words["inspect_legend_hue"])}</span>'
         f'<span>{escape(words["inspect_legend_strength"])} 0<i class="ramp" aria-hidden="true"></i>1</span>'
         f'<span><b aria-hidden="true">▾</b> {escape(words["inspect_legend_change"])}</span></p>'
     )

@@ -1,4 +1,4 @@
-"""RAG-Token beside RAG-Sequence: each decoding's answer, and the marginal of both texts under both models by passage."""
+"""RAG-Token beside RAG-Sequence: each decoding's answer, and both texts' marginals under both models by passage."""
 
 from collections.abc import Sequence
 from html import escape
@@ -15,7 +15,8 @@ def both(candidates: Sequence[Candidate], words: Words, settled: bool) -> str:
     last = len(candidates) - 1
     sides = "".join(_side(candidate, words, order, settled or i < last) for i, candidate in enumerate(candidates))
     whole = len(candidates) == len(RagMode) and all(candidate.token and candidate.sequence for candidate in candidates)
-    return f'<div class="modes"><div class="beside">{sides}</div>{_comparison(candidates, words, order) if whole else ""}</div>'
+    parts = _comparison(candidates, words, order) if whole else ""
+    return f'<div class="modes"><div class="beside">{sides}</div>{parts}</div>'
 
 
 def _side(candidate: Candidate, words: Words, order: Sequence[int], settled: bool) -> str:
@@ -29,7 +30,8 @@ def _side(candidate: Candidate, words: Words, order: Sequence[int], settled: boo
             for kind, part in ((RagMode.TOKEN, candidate.token), (RagMode.SEQUENCE, candidate.sequence))
         )
     return (
-        f'<div class="side"><h3>{escape(words[f"mode_{mode}"])}</h3><p class="meaning">{formula(words[f"modes_{mode}"])}</p>'
+        f'<div class="side"><h3>{escape(words[f"mode_{mode}"])}</h3>'
+        f'<p class="meaning">{formula(words[f"modes_{mode}"])}</p>'
         f"{strip(answer, words, numbers(answer), f'mode-{mode}', settled)}{parts}</div>"
     )
 

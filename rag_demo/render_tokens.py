@@ -1,4 +1,4 @@
-"""An answer's tokens, each shaded by its leading passage, with its k probabilities to read. Shared by the inspector's parts."""
+"""An answer's tokens, shaded by their leading passages, with their k probabilities. The inspector's parts share it."""
 
 import math
 import re
@@ -14,7 +14,7 @@ END = "∎"
 
 
 def numbers(*answers: Answer) -> dict[str, int]:
-    """Passage id -> its number on the page from 1: an answer's ranks, then whatever later answers bring. Its hue follows."""
+    """Passage id -> its number on the page from 1: the first answer's ranks, then what later ones bring. Its hue too."""
     ids = dict.fromkeys(hit.passage.id for answer in answers for hit in answer.hits)
     return {passage: i for i, passage in enumerate(ids, 1)}
 
@@ -76,7 +76,8 @@ def _readout(i: int, token: AnswerToken, text: str, order: Sequence[int], words:
         f'<span class="{hue(number)}"><b>{number}</b> {probability(p)}</span>'
         for number, p in zip(order, token.posterior, strict=True)
     )
-    return f"<span>{escape(words['inspect_nth'].format(i + 1))} <em>{text}</em> log p {minus(token.log_prob, 2)}</span>{cells}"
+    nth = escape(words["inspect_nth"].format(i + 1))
+    return f"<span>{nth} <em>{text}</em> log p {minus(token.log_prob, 2)}</span>{cells}"
 
 
 def stacked(shares: Sequence[float], order: Sequence[int], label: str) -> str:
@@ -114,7 +115,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], label: str, captio
     )
     return (
         f'<div class="table" tabindex="0" role="region" aria-label="{escape(label)}">'
-        f"<table>{f'<caption>{escape(label)}</caption>' if caption else ''}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"<table>{f'<caption>{escape(label)}</caption>' if caption else ''}"
+        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 

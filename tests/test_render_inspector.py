@@ -1,4 +1,4 @@
-"""The inspector's HTML by value: probabilities, lead changes, influence in words, hues that follow a passage, no markup."""
+"""The inspector's HTML by value: probabilities, lead changes, influence in words, a passage keeps its hue, no markup."""
 
 import math
 from dataclasses import replace
@@ -37,7 +37,7 @@ def test_the_lead_changes_where_another_passage_leads():
     assert lead_changes(TOKENS) == (1, 3) and lead_changes(TOKENS[:1]) == ()
     html = inspection(ANSWER, TEXT, settled=True)
     assert "领先的资料换了 2 次：第 2 个词元“吃”由 1 换到 2，第 4 个词元“∎”由 2 换到 1。" in html
-    assert html.count('class="column changed') == 2 and html.count('class="tok z1 changed"') == 1
+    assert html.count('class="col changed') == 2 and html.count('class="tok z1 changed"') == 1
     assert "Passage 1 leads from the first" in inspection(replace(ANSWER, tokens=TOKENS[:1]), ENGLISH, settled=True)
 
 
@@ -63,7 +63,7 @@ def test_the_picture_grows_small_and_without_buttons():
     """What is sent with every token stays a fraction of the finished picture."""
     growing = replace(ANSWER, finished=False, tokens=TOKENS[:2])
     html = inspection(growing, TEXT, settled=False)
-    assert 'class="inspected live"' in html and "caret" in html and html.count('class="column') == 2 + 1
+    assert 'class="inspected live"' in html and "caret" in html and html.count('class="col"') == 1
     assert "<button" not in html and "<table" not in html
     long = replace(ANSWER, tokens=TOKENS[:3] * 50)
     live = inspection(replace(long, finished=False), TEXT, settled=False)

@@ -12,7 +12,7 @@ from rag_demo.ui.theme import styles
 READY = "document.querySelector('.inspected.finished') && document.querySelectorAll('.influences li').length === 5"
 RECORD = """() => {
     window.columns = new Set();
-    new MutationObserver(() => window.columns.add(document.querySelectorAll('.inspected.live .column').length))
+    new MutationObserver(() => window.columns.add(document.querySelectorAll('.inspected.live .col').length))
         .observe(document.querySelector('#attribution'), {childList: true, subtree: true});
 }"""
 

@@ -1,4 +1,4 @@
-"""The inspector under the conversation: which passage wrote what, what if it were missing, and both ways to marginalise.
+"""The inspector under the conversation: which passage wrote what, what if it were missing, and both marginals.
 
 `picture` follows the stream; the other two parts open when the answer is finished (the style sheet sees to it)."""
 

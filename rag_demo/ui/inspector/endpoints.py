@@ -69,8 +69,8 @@ def publish(engines: Mapping[str, RagEngine]) -> None:
         """How much each retrieved passage matters for an answer: what leaving it out does to log p(y|x), in nats.
 
         text is the answer to measure; where it is empty the model's own grounded answer is taken. influence -4.1 says
-        that without the passage, the prior of the others renormalised, the text is e^-4.1 times as likely; null: it is the
-        only passage. prior is p(z|x), a passage's log_prob is log p(y|x,z), the object's log p(y|x).
+        that without the passage, the prior of the others renormalised, the text is e^-4.1 times as likely; null: it is
+        the only passage. prior is p(z|x), a passage's log_prob is log p(y|x,z), the object's log p(y|x).
         """
         with _Sentences():
             engine = _engine(engines, preset)
@@ -103,8 +103,8 @@ def publish(engines: Mapping[str, RagEngine]) -> None:
     ) -> CounterfactualObject:
         """Answer a question, then again with some of its passages left out and others added, by passage id.
 
-        Nothing takes the place of a passage left out: p(z|x) renormalises over the set. log_prob_before and log_prob_after
-        are log p(y|x) in nats of the FIRST answer's text under the two sets, change is their difference.
+        Nothing takes the place of a passage left out: p(z|x) renormalises over the set. log_prob_before and
+        log_prob_after are log p(y|x) in nats of the FIRST answer's text under the two sets, change is their difference.
         """
         with _Sentences():
             engine = _engine(engines, preset)
@@ -126,10 +126,10 @@ def publish(engines: Mapping[str, RagEngine]) -> None:
         retriever: Retriever = "dense",
         answer_mode: AnswerKind = "grounded",
     ) -> list[CandidateObject]:
-        """Decode one question with RAG-Token and with RAG-Sequence over the same passages: two candidates, in that order.
+        """Decode one question with RAG-Token and with RAG-Sequence over the same passages: two candidates.
 
-        Each candidate's text is measured under both models: log_prob is log p(y|x) in nats, shares (one a hit, sum 1) are
-        the mean responsibilities under token, and p(z|x) p(y|x,z) / p(y|x) under sequence.
+        Each candidate's text is measured under both models: log_prob is log p(y|x) in nats, shares (one a hit, sum 1)
+        are the mean responsibilities under token, and p(z|x) p(y|x,z) / p(y|x) under sequence.
         """
         with _Sentences():
             engine = _engine(engines, preset)

@@ -6,13 +6,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "inspect_token": (
         "底色是写下这个词元时出力最多的资料，越深概率越大。RAG-Token 每写一个词元都重新选资料，所以这里显示的是各篇对这个词元的责任"
         " r_i(z) = p(z_i = z | x, y_≤i)。",
-        "The shade is the passage that did most to write a token, stronger where its probability is larger. RAG-Token draws a "
-        "passage anew for each token, so this is each passage's responsibility for the token, r_i(z) = p(z_i = z | x, y_≤i).",
+        "The shade is the passage that did most to write a token, stronger where its probability is larger. "
+        "RAG-Token draws a passage anew for each token, so this is each passage's responsibility for "
+        "it, r_i(z) = p(z_i = z | x, y_≤i).",
     ),
     "inspect_sequence": (
         "底色是写到这里时最可能的资料，越深概率越大。RAG-Sequence 整个回答只用一篇，所以这里显示的是逐词元更新的后验 p(z | x, y_≤i)。",
-        "The shade is the likeliest passage so far, stronger where its probability is larger. RAG-Sequence keeps one passage "
-        "for the whole answer, so this is the running posterior p(z | x, y_≤i) after each token.",
+        "The shade is the likeliest passage so far, stronger where its probability is larger. RAG-Sequence keeps one "
+        "passage for the whole answer, so this is the running posterior p(z | x, y_≤i) after each token.",
     ),
     "inspect_tokens": ("回答的词元", "Tokens of the answer"),
     "inspect_hint": (
@@ -42,8 +43,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "counter_meaning": (
         "去掉一篇资料，其余各篇的先验重新归一，同一个回答的概率就变了：变得越小，回答越离不开这一篇。"
         "关掉几篇，或按编号加入一篇，再答一次。",
-        "Leave a passage out and the prior of the others renormalises, so the same answer has another probability: the smaller "
-        "it gets, the more the answer rests on that passage. Switch some off, or add one by its id, and answer again.",
+        "Leave a passage out and the prior of the others renormalises, so the same answer has another probability: the "
+        "smaller it gets, the more the answer rests on that passage. "
+        "Switch some off, or add one by its id, and answer again.",
     ),
     "counter_measuring": ("正在计算每一篇的影响…", "measuring what each passage is worth…"),
     "influence_axis": (
@@ -93,7 +95,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "modes_title": ("RAG-Token 与 RAG-Sequence", "RAG-Token beside RAG-Sequence"),
     "modes_meaning": (
         "同一个问题、同一组资料，用两种边缘化各解码一次，再看每个回答的概率由哪几篇组成。",
-        "The same question and passages, decoded with both marginals; then how each answer's probability divides among them.",
+        "The same question and passages, decoded with both marginals; then how each probability divides among them.",
     ),
     "modes_go": ("两种都解码", "Decode both ways"),
     "modes_token": (
@@ -102,7 +104,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "modes_sequence": (
         "整个回答对资料求和，p(y|x) = Σ_z p(z|x) Π_i p(y_i|x,z,y_<i)：一个回答从头到尾出自一篇。",
-        "Sums over passages once, p(y|x) = Σ_z p(z|x) Π_i p(y_i|x,z,y_<i): one answer comes from one passage throughout.",
+        "Sums over passages once, p(y|x) = Σ_z p(z|x) Π_i p(y_i|x,z,y_<i): one answer comes from one passage.",
     ),
     "modes_parts_token": ("RAG-Token 下各篇的平均责任，", "Mean responsibilities under RAG-Token;"),
     "modes_parts_sequence": (
