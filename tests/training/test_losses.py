@@ -36,7 +36,7 @@ def test_distillation_is_zero_for_the_teacher_itself():
     mask = torch.tensor([[1, 1, 0, 0], [1, 1, 1, 1]])
     wrong_where_masked = states.clone()
     wrong_where_masked[0, 2:] = 99.0
-    assert abs(float(state_regression(wrong_where_masked, states, mask))) < 1e-6
+    assert abs(float(state_regression(wrong_where_masked, states, mask, 6))) < 1e-6
 
 
 def test_ranks_count_ties_against_the_positive():
@@ -58,9 +58,10 @@ def test_answer_metrics_by_hand(answer, reference, f1, rouge):
 
 def test_the_first_token_can_count_more():
     """Two rows, -100 where there is no token: (3·1 + 2 + 3·4) / (3 + 1 + 3) by hand."""
-    from training.train_generator import weighted_nll
+    from training.train_generator import token_weights
 
     labels = torch.tensor([[5, 6], [7, -100]])
     log_probs = torch.tensor([[-1.0, -2.0], [-4.0, 0.0]])
-    assert float(weighted_nll(log_probs, labels, 3.0)) == pytest.approx((3 * 1 + 2 + 3 * 4) / 7)
-    assert float(weighted_nll(log_probs, labels, 1.0)) == pytest.approx(7 / 3)
+    weights = token_weights(labels, 3.0)
+    assert float(-(log_probs * weights).sum()) == pytest.approx(3 * 1 + 2 + 3 * 4) and float(weights.sum()) == 7
+    assert token_weights(labels, 1.0).tolist() == [[1, 1], [1, 0]]
