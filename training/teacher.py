@@ -18,7 +18,7 @@ from tqdm import tqdm
 from rag_demo.files import write_bytes
 from rag_demo.pretrained import load_model, load_tokenizer
 from rag_demo.tensors import batches_by_length, pad
-from rag_demo.types import Passage
+from rag_demo.types import Passage, RagError
 from training.cli import run
 
 SHARD = 1000
@@ -49,7 +49,10 @@ def key(text: str) -> str:
 def read_cache(folder: str | Path) -> dict[str, Taught]:
     """key(text) -> what the teacher says of it."""
     taught: dict[str, Taught] = {}
-    for file in sorted(Path(folder).glob("*.npz")):
+    files = sorted(Path(folder).glob("*.npz"))
+    if not files:
+        raise RagError(f"{folder} holds no teacher's cache; make it: python -m training.teacher --out {folder} …")
+    for file in files:
         shard = np.load(file)
         ids, states, vectors = shard["ids"], shard["states"], shard["vectors"].astype(np.float32)
         ends = np.cumsum(shard["lengths"])

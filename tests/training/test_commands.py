@@ -1,5 +1,6 @@
 """Each command on a tiny project: it learns, it resumes to the same weights, and bad input costs one line."""
 
+import importlib
 import json
 import subprocess
 import sys
@@ -15,9 +16,9 @@ from rag_demo.generator import Generator
 from tests.training.runs import dpr_args, generator_args, rag_args
 from training import (
     build_index,
+    cli,
     evaluate,
     export,
-    mine_negatives,
     prepare_data,
     teacher,
     train_dpr,
@@ -74,21 +75,6 @@ def test_a_teacher_is_cached_once_and_pulls_the_student(project, towers):
     assert log[-1]["states"] < 0.8 * log[0]["states"] and log[-1]["kl"] < log[0]["kl"]
 
 
-def test_mined_negatives_never_answer(project, passages):
-    (project / "twin.jsonl").write_text(
-        json.dumps(
-            {"id": "t", "question": "宝宝发热去医院吗", "answer": "不要捂汗。", "passage_ids": ["p0002"]},
-            ensure_ascii=False,
-        )
-    )  # p0004 holds the answer although the question does not name it
-    out = project / "negatives.jsonl"
-    mine_negatives.main(
-        mine_negatives.Args([str(project / "twin.jsonl")], [str(project / "passages.jsonl")], str(out), margin=9)
-    )
-    row = json.loads(out.read_text())
-    assert row["passage_ids"] and not {"p0002", "p0004"} & set(row["passage_ids"])
-
-
 def test_from_parts_to_a_measured_checkpoint(project):
     train_dpr.main(dpr_args(project, "dpr", epochs=2))
     parts = [
@@ -124,25 +110,46 @@ def test_pairs_become_passages_and_a_split_that_shares_none(tmp_path):
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (["train_dpr", "--init", "nowhere", "--questions", "{q}", "--passages", "{p}", "--out", "{o}"], "nowhere"),
-        (
-            ["train_dpr", "--init", "{t}", "--questions", "none.jsonl", "--passages", "{p}", "--out", "{o}"],
-            "none.jsonl",
-        ),
-        (["init_models", "--preset", "huge", "--pretrained", "x", "--out", "{o}"], "No preset 'huge'"),
-        (["build_index", "--checkpoint", "nowhere", "--passages", "{p}"], "No checkpoint 'nowhere'"),
-        (["prepare_data", "--files", "{bad}", "--out", "{o}"], "cannot be read"),
+        ("train_dpr --init nowhere --questions {q} --passages {p} --out {o}", "nowhere"),
+        ("train_dpr --init {t} --questions none.jsonl --passages {p} --out {o}", "none.jsonl"),
+        ("train_dpr --init {g} --questions {q} --passages {p} --out {o}", "encoder.json is missing"),
+        ("train_dpr --init {t} --questions {q} --passages {one} --out {o}", "names passage 'p0001', which is not in"),
+        ("train_dpr --init {t} --questions {answers} --passages {p} --out {o}", "line 1: 'question' is missing or empty"),
+        ("train_dpr --init {t} --questions {q} --passages {p} --mix 1,1 --out {o}", "2 shares for 1 files"),
+        ("train_dpr --init {t} --questions {q} --passages {p} --negatives {q} --out {o}", "line 1: question_id and"),
+        ("train_dpr --init {t} --questions {q} --passages {p} --teacher_cache {o} --out {o}", "holds no teacher's cache"),
+        ("train_dpr --init {t} --questions {q} --passages {p} --precision fp16 --out {o}", "No precision 'fp16'"),
+        ("train_dpr --init {t} --questions {q} --passages {p} --epochs 0 --out {o}", "not one step"),
+        ("train_generator --init {t} --questions {q} --passages {p} --out {o}", "tower cannot be loaded"),
+        ("train_rag --towers {t} --generator {g} --questions {q} --passages {p} --out {o}", "question_encoder"),
+        ("train_rag --towers {d} --generator {g} --questions {q} --passages {p} --top_k 9 --out {o}", "give 1 to 6"),
+        ("mine_negatives --questions {q} --passages {one} --out {o}", "names passage 'p0001', which is not in"),
+        ("init_models --preset huge --pretrained x --out {o}", "No preset 'huge'"),
+        ("build_index --checkpoint nowhere --passages {p}", "No checkpoint 'nowhere'"),
+        ("prepare_data --files {bad} --out {o}", "cannot be read"),
     ],
 )
-def test_bad_input_costs_one_line(project, command, message):
-    bad = project / "bad.jsonl"
+def test_bad_input_costs_one_line(project, towers, monkeypatch, capsys, command, message):
+    bad, one, answers = project / "bad.jsonl", project / "one.jsonl", project / "answers.jsonl"
     bad.write_text("{", encoding="utf-8")
-    places = dict(
-        q=project / "train.jsonl", p=project / "passages.jsonl", o=project / "out", bad=bad, t=project / "tower"
-    )
-    module, *arguments = [part.format(**places) for part in command]
-    done = subprocess.run(
-        [sys.executable, "-m", f"training.{module}", *arguments], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 2 and not (project / "out").exists()
-    assert message in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
+    one.write_text('{"id": "x", "text": "一"}', encoding="utf-8")
+    answers.write_text('{"id": "x", "answer": "一"}', encoding="utf-8")
+    for name, tower in zip(("question_encoder", "context_encoder"), towers, strict=True):
+        tower.save(project / "dpr" / name)
+    places = dict(q=project / "train.jsonl", p=project / "passages.jsonl", o=project / "out", bad=bad, one=one,
+                  answers=answers, t=project / "tower", g=project / "generator", d=project / "dpr")  # fmt: skip
+    name, *arguments = command.format(**places).split()
+    module = importlib.import_module(f"training.{name}")
+    monkeypatch.setattr(sys, "argv", [name, *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        cli.run(module.main, module.Args, module.__doc__)
+    line = capsys.readouterr().err.strip().splitlines()[-1]
+    assert stopped.value.code == 2 and line.startswith("error: ") and message in line
+    assert not (project / "out").exists()
+
+
+def test_a_command_exits_with_2_and_no_traceback(project):
+    command = [sys.executable, "-m", "training.train_dpr", "--init", "nowhere", "--questions", "a", "--passages", "b",
+               "--out", str(project / "out")]  # fmt: skip
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2 and "Traceback" not in done.stderr and done.stderr.startswith("error: ")
