@@ -114,10 +114,16 @@ def test_pairs_become_passages_and_a_split_that_shares_none(tmp_path):
         ("train_dpr --init {t} --questions none.jsonl --passages {p} --out {o}", "none.jsonl"),
         ("train_dpr --init {g} --questions {q} --passages {p} --out {o}", "encoder.json is missing"),
         ("train_dpr --init {t} --questions {q} --passages {one} --out {o}", "names passage 'p0001', which is not in"),
-        ("train_dpr --init {t} --questions {answers} --passages {p} --out {o}", "line 1: 'question' is missing or empty"),
+        (
+            "train_dpr --init {t} --questions {answers} --passages {p} --out {o}",
+            "line 1: 'question' is missing or empty",
+        ),
         ("train_dpr --init {t} --questions {q} --passages {p} --mix 1,1 --out {o}", "2 shares for 1 files"),
         ("train_dpr --init {t} --questions {q} --passages {p} --negatives {q} --out {o}", "line 1: question_id and"),
-        ("train_dpr --init {t} --questions {q} --passages {p} --teacher_cache {o} --out {o}", "holds no teacher's cache"),
+        (
+            "train_dpr --init {t} --questions {q} --passages {p} --teacher_cache {o} --out {o}",
+            "holds no teacher's cache",
+        ),
         ("train_dpr --init {t} --questions {q} --passages {p} --precision fp16 --out {o}", "No precision 'fp16'"),
         ("train_dpr --init {t} --questions {q} --passages {p} --epochs 0 --out {o}", "not one step"),
         ("train_generator --init {t} --questions {q} --passages {p} --out {o}", "tower cannot be loaded"),

@@ -43,7 +43,10 @@ def test_the_mix_follows_its_shares_and_loses_no_question():
     assert 120 < sum(draw.source == 0 for draw in draws) < 180
     second = [draw for draw in draws if draw.source == 1]
     assert asked(second[:6]) == sorted(f"q{100 + i}" for i in range(24))
-    assert draws == [Mixture([source(), source(first=100)], [3, 1], {}, 0, seed=1).draw(s) for s in range(199, -1, -1)][::-1]
+    assert (
+        draws
+        == [Mixture([source(), source(first=100)], [3, 1], {}, 0, seed=1).draw(s) for s in range(199, -1, -1)][::-1]
+    )
 
 
 def test_passages_held_out_of_training_are_never_negatives():

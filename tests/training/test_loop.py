@@ -112,6 +112,15 @@ def test_a_loss_that_is_no_number_stops_the_run(project):
     assert not (project / "dpr" / "question_encoder").exists()
 
 
+@pytest.mark.parametrize("kind", list(RUNS))
+def test_bf16_trains(restless, kind):
+    """Models compute in bf16; weights, scores and losses stay float32."""
+    module, args = RUNS[kind]
+    module.main(args(restless, "half", precision="bf16", steps=2, checkpointing=True, chunk=1))
+    state = torch.load(restless / "half" / "state.pt", weights_only=True)
+    assert all(t.dtype is torch.float32 for t in state["model"].values() if t.is_floating_point())
+
+
 def test_precision_and_device_are_checked_at_the_door():
     assert not bf16_of(torch.device("cpu"), "fp32") and bf16_of(torch.device("cpu"), "bf16")
     with pytest.raises(RagError, match="No precision 'fp16'"):

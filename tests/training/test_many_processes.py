@@ -47,8 +47,12 @@ def cases(folder) -> dict:
     dpr = dpr_args(folder, "x", **data, passages=[str(folder / "many_passages.jsonl")], batch=16,
                    negatives=str(folder / "mined.jsonl"))  # fmt: skip
     taught = replace(dpr, teacher_cache=str(folder / "cache"))
-    rag = rag_args(folder, "x", **data, towers=str(folder / "towers"), batch=16, passages=str(folder / "many_passages.jsonl"))
-    writer = generator_args(folder, "x", **data, passages=[str(folder / "many_passages.jsonl")], batch_tokens=400, crop=0.0)
+    rag = rag_args(
+        folder, "x", **data, towers=str(folder / "towers"), batch=16, passages=str(folder / "many_passages.jsonl")
+    )
+    writer = generator_args(
+        folder, "x", **data, passages=[str(folder / "many_passages.jsonl")], batch_tokens=400, crop=0.0
+    )
     bank = replace(dpr, bank=True, per_passage=2, batch=6)
     return {
         "dpr": ("dpr", dpr, dict(chunk=3)),

@@ -6,7 +6,11 @@ from training.plot import history_plot
 
 
 def test_losses_and_shares_have_a_chart_each():
-    history = [{"step": 0, "recall@5": 0.25}, {"step": 10, "nll": 3.5, "recall@5": 0.5}, {"step": 20, "nll": 2.0, "recall@5": 0.75}]
+    history = [
+        {"step": 0, "recall@5": 0.25},
+        {"step": 10, "nll": 3.5, "recall@5": 0.5},
+        {"step": 20, "nll": 2.0, "recall@5": 0.75},
+    ]
     root = ElementTree.fromstring(history_plot(history, "dpr"))
     charts = [child for child in root if child.tag.endswith("svg")]
     tops = [float(chart.get("y")) for chart in charts]
