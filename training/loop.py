@@ -78,14 +78,19 @@ class Trainee(Protocol):
     def set_state(self, state: dict[str, Any]) -> None: ...
 
 
-def fit(trainee: Trainee, plan: Plan, args: LoopArgs, world: World, name: str) -> dict[str, Any]:
-    """Train to plan.steps, from the state in args.out where there is one. -> the steps, best quality and last record."""
+def fit(trainee: Trainee, plan: Plan, args: LoopArgs, world: World, name: str) -> dict[str, Any] | None:
+    """Train to plan.steps, from the state in args.out where there is one.
+
+    -> the steps, best quality and last record; None but on the main process, so that they are printed once.
+    """
     if plan.steps < 1:
         raise RagError("There is not one step to train; give more questions, or more --epochs or --steps.")
     run = Run(trainee, plan, args, world, name)
     run.restore()
     run.train()
     progress = run.progress
+    if not world.main:
+        return None
     return {"steps": progress.step, "best": progress.best, "last": progress.history[-1]}
 
 

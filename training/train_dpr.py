@@ -53,7 +53,7 @@ class Args(LoopArgs):
     max_length: int = field(default=128, metadata={"help": "Tokens of a text while training; longer ones are cut."})
 
 
-def main(args: Args) -> dict:
+def main(args: Args) -> dict | None:
     with args.world() as world:
         trainee = build(args, world)
         steps = args.steps or int(args.epochs * trainee.data.steps_per_epoch)

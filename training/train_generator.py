@@ -126,7 +126,7 @@ class Writer:
         pass
 
 
-def main(args: Args) -> dict:
+def main(args: Args) -> dict | None:
     with args.world() as world:
         trainee = build(args, world)
         steps = args.steps or int(args.epochs * trainee.steps_per_epoch)

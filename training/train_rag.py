@@ -47,7 +47,7 @@ class Args(LoopArgs):
     evaluate_every: int = field(default=100, metadata={"help": "Steps between evaluations."})
 
 
-def main(args: Args) -> dict:
+def main(args: Args) -> dict | None:
     with args.world() as world:
         return fit(build(args, world), Plan(args.steps, floor=0.05, beta2=0.999), args, world, "rag")
 
