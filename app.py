@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> None:
             torch.set_num_threads(config.threads)
         engines = {name: RagEngine.load(name) for name in args.presets.split(",")}
         examples = tuple((ASSETS / "questions" / "examples.txt").read_text(encoding="utf-8").split("\n"))
-        demo = build_demo(engines, tuple(filter(None, examples)))
+        demo = build_demo(engines, tuple(filter(None, examples)), config.data)
     except RagError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(2) from None

@@ -39,12 +39,16 @@ class AnswerOptions:
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
-    """Where the page listens and what it loads. Environment: RAG_HOST, RAG_PORT, RAG_PRESETS, RAG_THREADS."""
+    """Where the page listens, what it loads and where it writes votes.
+
+    Environment: RAG_HOST, RAG_PORT, RAG_PRESETS, RAG_THREADS, RAG_DATA (a folder; nothing else is written to).
+    """
 
     host: str = "127.0.0.1"
     port: int = 7860
     presets: tuple[str, ...] = ("base",)
     threads: int | None = None
+    data: Path = ROOT / "data"
 
     @classmethod
     def from_environment(cls) -> "ServerConfig":
@@ -56,6 +60,7 @@ class ServerConfig:
             port=_number("RAG_PORT", env.get("RAG_PORT") or env.get("GRADIO_SERVER_PORT") or str(default.port), 65535),
             presets=presets or default.presets,
             threads=_number("RAG_THREADS", env["RAG_THREADS"], 256) if env.get("RAG_THREADS") else None,
+            data=Path(env.get("RAG_DATA") or default.data),
         )
 
 

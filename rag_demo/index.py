@@ -3,8 +3,10 @@
 A folder holds index.faiss, passages.jsonl and manifest.json. The manifest is written last and names the SHA-256 of
 the others; a FAISS file is read only when its hash matches, because a damaged one can load and answer wrongly."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 import faiss
@@ -48,6 +50,11 @@ class PassageIndex:
 
     def __len__(self) -> int:
         return len(self.passages)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits of the passages and their encoder: equal where the same question finds the same."""
+        return hashlib.sha256(f"{self.encoder}\n{fingerprint(self.passages)}".encode()).hexdigest()[:16]
 
     @classmethod
     def build(

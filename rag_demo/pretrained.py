@@ -9,22 +9,28 @@ from rag_demo.types import RagError
 MAX_SHARD = "9MB"  # hosts refuse larger files in plain git
 
 
-def load_model(source: str | Path, kind: str):
-    """kind: "encoder" (AutoModel) or "seq2seq". -> the model in float32, in eval mode. Safetensors only."""
+def load_model(source: str | Path, kind: str, *, safetensors: bool | None = True, config=None):
+    """kind: "encoder" (AutoModel) or "seq2seq". -> the model in float32, in eval mode.
+
+    Safetensors only; training.hub alone passes None, which also takes the pickled weights of old hub models.
+    """
     import torch
     from transformers import AutoModel, AutoModelForSeq2SeqLM
 
     loader = AutoModelForSeq2SeqLM if kind == "seq2seq" else AutoModel
-    with _quiet(), _named(source):
-        model = loader.from_pretrained(str(source), dtype=torch.float32, use_safetensors=True)
+    options = {} if config is None else {"config": config}
+    with quiet(), named(source):
+        model = loader.from_pretrained(str(source), dtype=torch.float32, use_safetensors=safetensors, **options)
     return model.eval()
 
 
-def load_tokenizer(source: str | Path):
-    from transformers import AutoTokenizer
+def load_tokenizer(source: str | Path, kind: str = "auto"):
+    """kind: "auto", or "bert" for a model of another architecture that comes with BERT's vocab.txt."""
+    from transformers import AutoTokenizer, BertTokenizer
 
-    with _quiet(), _named(source):
-        tokenizer = AutoTokenizer.from_pretrained(str(source))
+    loader = BertTokenizer if kind == "bert" else AutoTokenizer
+    with quiet(), named(source):
+        tokenizer = loader.from_pretrained(str(source))
     tokenizer.model_max_length = int(1e9)  # lengths are cut by EncoderSettings and prompt.py
     return tokenizer
 
@@ -41,7 +47,7 @@ def save_pretrained(model, tokenizer, folder: str | Path) -> None:
             tensor = halves.setdefault(tensor.data_ptr(), tensor.detach().cpu().to(half))
         state[name] = tensor
     dtype = model.config.dtype
-    with _quiet():
+    with quiet():
         model.config.dtype = torch.float16
         model.save_pretrained(str(folder), state_dict=state, max_shard_size=MAX_SHARD)
         model.config.dtype = dtype
@@ -54,7 +60,7 @@ def _fits_half(tensor) -> bool:
 
 
 @contextlib.contextmanager
-def _named(source: str | Path):
+def named(source: str | Path):
     local = Path(source).exists()
     try:
         yield
@@ -69,7 +75,7 @@ def _named(source: str | Path):
 
 
 @contextlib.contextmanager
-def _quiet():
+def quiet():
     """transformers reports on progress bars and unused heads; errors still come as exceptions."""
     import transformers.utils.logging as transformers_logging
 

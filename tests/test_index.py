@@ -29,6 +29,14 @@ def test_saved_is_loaded(tmp_path, passages, vectors):
     assert loaded.passages == built.passages and loaded.factory == "Flat"
     np.testing.assert_array_equal(loaded.search(vectors, 3)[1], built.search(vectors, 3)[1])
     np.testing.assert_allclose(loaded.vectors([4, 1]), vectors[[4, 1]])
+    assert loaded.fingerprint == built.fingerprint
+
+
+def test_the_fingerprint_tells_passages_and_encoders_apart(passages, vectors):
+    build = PassageIndex.build
+    indexes = [build(passages, vectors, encoder="e"), build(passages, vectors, encoder="f")]
+    indexes += [build(passages[::-1], vectors, encoder="e"), build(passages[1:], vectors[1:], encoder="e")]
+    assert len({index.fingerprint for index in indexes}) == 4
 
 
 @pytest.mark.parametrize("name", ["index.faiss", "passages.jsonl"])

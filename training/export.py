@@ -19,7 +19,7 @@ from training.presets import preset_of
 
 @dataclass
 class Args:
-    preset: str = field(metadata={"help": "base or large."})
+    preset: str = field(metadata={"help": "base, large, albert-mt5 or bert-bart."})
     question_encoder: str = field(metadata={"help": "Folder of the trained question encoder."})
     context_encoder: str = field(metadata={"help": "Folder of the trained context encoder."})
     generator: str = field(metadata={"help": "Folder of the trained generator."})

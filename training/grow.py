@@ -8,13 +8,16 @@ with more to learn with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 from torch import nn
 from transformers import BartConfig, BartForConditionalGeneration
 
+from rag_demo.files import replaced_folder
 from rag_demo.generator import Generator
 from rag_demo.pretrained import load_model
+from rag_demo.types import RagError
 from training.cli import run, say
 from training.init_models import copy_attention, copy_layer
 from training.presets import preset_of
@@ -33,7 +36,9 @@ def placed(small: Sequence[int], large: Sequence[int]) -> list[int | None]:
     """For each of the large model's layers the small model's layer it takes over, by nearest depth, or None."""
     found: list[int | None] = [None] * len(large)
     for i, depth in enumerate(small):
-        free = [j for j in range(len(large)) if found[j] is None and all(found[m] is None for m in range(j, len(large)))]
+        free = [
+            j for j in range(len(large)) if found[j] is None and all(found[m] is None for m in range(j, len(large)))
+        ]
         left = len(small) - i - 1
         found[min((j for j in free if j < len(large) - left), key=lambda j: abs(large[j] - depth))] = i
     return found
@@ -61,14 +66,28 @@ def undo_norms(layer: nn.Module, previous: nn.LayerNorm) -> None:
         nn.init.constant_(norm.bias, mean)
 
 
+@torch.no_grad()
 def grow(small: BartForConditionalGeneration, bert: nn.Module, old, new) -> BartForConditionalGeneration:
-    config = BartConfig(**{**small.config.to_dict(), "encoder_layers": len(new.encoder_layers),
-                           "decoder_layers": len(new.decoder_layers)})
+    for stack in ("encoder_layers", "decoder_layers"):
+        has, said, wanted = getattr(small.config, stack), len(getattr(old, stack)), len(getattr(new, stack))
+        if has != said or wanted < has:
+            raise RagError(
+                f"The generator has {has} {stack.replace('_', ' ')}, {old.name} has {said} and {new.name} {wanted}; "
+                "give the preset it was trained as (--base) and a larger one (--preset)."
+            )
+    config = BartConfig(
+        **{
+            **small.config.to_dict(),
+            "encoder_layers": len(new.encoder_layers),
+            "decoder_layers": len(new.decoder_layers),
+        }
+    )
     model = BartForConditionalGeneration(config)
     model.model.shared.load_state_dict(small.model.shared.state_dict())
     model.tie_weights()
     for name, depths, earlier in (
-        ("encoder", new.encoder_layers, old.encoder_layers), ("decoder", new.decoder_layers, old.decoder_layers)
+        ("encoder", new.encoder_layers, old.encoder_layers),
+        ("decoder", new.decoder_layers, old.decoder_layers),
     ):
         target, source = getattr(model.model, name), getattr(small.model, name)
         target.embed_positions.load_state_dict(source.embed_positions.state_dict())
@@ -92,7 +111,8 @@ def main(args: Args) -> None:
     small = Generator.load(args.generator)
     bert = load_model(args.pretrained, "encoder")
     model = grow(small.model, bert, preset_of(args.base), preset_of(args.preset))
-    Generator(model, small.tokenizer).save(args.out)
+    with replaced_folder(Path(args.out)) as folder:
+        Generator(model, small.tokenizer).save(folder)
     say(f"{args.out}: {sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters")
 
 

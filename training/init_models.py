@@ -1,8 +1,9 @@
-"""Start the towers and the generator of a preset from the layers of a pretrained BERT-like encoder.
+"""Start the towers and the generator of a preset: from the layers of a pretrained encoder, or from published models.
 
-    python -m training.init_models --preset base --pretrained DIR --out DIR
+    python -m training.init_models --preset base|large --pretrained DIR --out DIR
+    python -m training.init_models --preset albert-mt5|bert-bart --out DIR  [--tower DIR --generator DIR]
 
-Writes tower/ (both towers start from it) and generator/. An ALBERT tower takes its embeddings cut by SVD to 128
+Writes tower/ (both towers start from it) and generator/. From layers: an ALBERT tower takes its embeddings cut by SVD to 128
 dimensions and one layer group from each chosen pretrained layer; a BART generator takes encoder and decoder layers,
 its cross-attention starting as a copy of the layer's self-attention."""
 
@@ -18,15 +19,21 @@ from rag_demo.encoder import EncoderSettings, TextEncoder
 from rag_demo.files import replaced_folder
 from rag_demo.generator import Generator
 from rag_demo.pretrained import load_model, load_tokenizer
+from rag_demo.types import RagError
 from training.cli import run, say
+from training.hub import published_parts
 from training.presets import Preset, preset_of
 
 
 @dataclass
 class Args:
-    preset: str = field(metadata={"help": "base or large."})
-    pretrained: str = field(metadata={"help": "Folder of a BERT-like encoder with its (cut) tokenizer."})
+    preset: str = field(metadata={"help": "base, large, albert-mt5 or bert-bart."})
     out: str = field(metadata={"help": "Folder to write."})
+    pretrained: str | None = field(
+        default=None, metadata={"help": "base and large: a BERT-like encoder with its (cut) tokenizer."}
+    )
+    tower: str | None = field(default=None, metadata={"help": "The others: a folder in place of the tower's hub id."})
+    generator: str | None = field(default=None, metadata={"help": "Likewise for the generator (cut by trim_vocab)."})
 
 
 def copy(target: nn.Module, source: nn.Module) -> None:
@@ -144,14 +151,24 @@ def copy_attention(target: nn.Module, source: nn.Module) -> None:
     copy(target.out_proj, source.output.dense)
 
 
-def main(args: Args) -> None:
-    preset: Preset = preset_of(args.preset)
-    bert, tokenizer = load_model(args.pretrained, "encoder"), load_tokenizer(args.pretrained)
-    settings = EncoderSettings(max_length=preset.max_passage_tokens)
+def from_layers(preset: Preset, pretrained: str, settings: EncoderSettings) -> tuple[TextEncoder, Generator]:
+    bert, tokenizer = load_model(pretrained, "encoder"), load_tokenizer(pretrained)
     tower = albert_tower(bert, preset.tower_layers, 128) if preset.tower == "albert" else bert
-    generator = Generator(bart_generator(bert, preset.encoder_layers, preset.decoder_layers), tokenizer)
+    generator = bart_generator(bert, preset.encoder_layers, preset.decoder_layers)
+    return TextEncoder(tower, tokenizer, settings), Generator(generator, tokenizer)
+
+
+def main(args: Args) -> None:
+    preset = preset_of(args.preset)
+    settings = EncoderSettings(max_length=preset.max_passage_tokens)
+    if preset.published:
+        tower, generator = published_parts(preset, args.tower, args.generator, settings)
+    elif args.pretrained:
+        tower, generator = from_layers(preset, args.pretrained, settings)
+    else:
+        raise RagError(f"{preset.name} starts from the layers of an encoder; give its folder: --pretrained DIR.")
     with replaced_folder(Path(args.out)) as folder:
-        TextEncoder(tower, tokenizer, settings).save(folder / "tower")
+        tower.save(folder / "tower")
         generator.save(folder / "generator")
     for name, model in (("tower", tower), ("generator", generator)):
         say(f"{args.out}/{name}: {sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters")

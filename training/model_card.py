@@ -9,11 +9,12 @@ from rag_demo import checkpoint
 from rag_demo.engine import RagEngine
 from rag_demo.files import write_bytes
 from training.cli import run
+from training.presets import Preset, preset_of
 
-SOURCES = """The towers and the generator start from multilingual-e5-small (MIT). They saw question-answer pairs of these
-public sets, whose text is not part of this repository: Toyhom Chinese-medical-dialogue-data (MIT), Huatuo-26M test set
-(Apache-2.0), CMtMedQA test set (Apache-2.0), ChineseBLUE cMDD (Apache-2.0), DialMed (MIT), ReMeDi (MIT), MedicalGPT
-(Apache-2.0). The passages, and the questions that the figures are measured on, were written for this project."""
+SOURCES = """They saw question-answer pairs of these public sets, whose text is not part of this repository: Toyhom
+Chinese-medical-dialogue-data (MIT), Huatuo-26M test set (Apache-2.0), CMtMedQA test set (Apache-2.0), ChineseBLUE cMDD
+(Apache-2.0), DialMed (MIT), ReMeDi (MIT), MedicalGPT (Apache-2.0). The passages, and the questions that the figures are
+measured on, were written for this project."""
 
 INTENDED = """A demonstration of retrieval-augmented generation, for teaching and for engineers. **It is not a medical
 device and gives no medical advice.** In grounded mode it quotes passages and never writes a sentence of its own, but it
@@ -34,6 +35,8 @@ def table(header: list[str], rows: list[list[object]]) -> str:
 def retrieval_tables(metrics: dict) -> str:
     parts = []
     for name, result in metrics.items():
+        if "retrieval" not in result:  # a run of --mteb alone
+            continue
         for group in ("all", "unseen passages"):
             rows = [
                 [kind, *(f"{value:.3f}" for value in found[group].values())]
@@ -51,13 +54,30 @@ def answer_table(metrics: dict) -> str:
     found = next((result["answers"] for result in metrics.values() if "answers" in result), None)
     if found is None:
         return ""
-    rows = [[n, *(f"{v:.3f}" for v in value.values())] for n, value in found.items() if isinstance(value, dict)]
+    ways = {n: value for n, value in found.items() if isinstance(value, dict)}
+    measures = list(ways["grounded"])
+    rows = [[n, *(f"{value[m]:.3f}" for m in measures)] for n, value in ways.items()]
     return (
         f"On {found['questions']} test questions, top 5 passages, RAG-Token, greedy:\n\n"
-        f"{table(['', 'character F1', 'ROUGE-L'], rows)}\n\n"
+        f"{table(['', *measures], rows)}\n\n"
         f"{found['clauses from a gold passage']:.0%} of the clauses in grounded answers come from the passage that the "
         "question was written for."
     )
+
+
+def mteb_table(metrics: dict) -> str:
+    rows = [
+        [task, scores["main score"], f"{scores['score']:.4f}"]
+        for result in metrics.values()
+        for task, scores in result.get("mteb", {}).items()
+    ]
+    return f"Through the mteb package:\n\n{table(['task', 'measure', 'score'], rows)}" if rows else ""
+
+
+def start_of(preset: Preset) -> str:
+    if preset.published:
+        return f"The towers start from {preset.tower_source}, the generator from {preset.generator_source}."
+    return "The towers and the generator start from multilingual-e5-small (MIT)."
 
 
 def main(args: Args) -> None:
@@ -71,11 +91,12 @@ def main(args: Args) -> None:
         sizes,
         "## Retrieval",
         retrieval_tables(card.metrics),
+        mteb_table(card.metrics),
         "## Answers",
         answer_table(card.metrics),
         *(["## What was tried", notes] if notes else []),
         "## Training",
-        SOURCES,
+        f"{start_of(preset_of(card.preset))} {SOURCES}",
         "\n".join(f"    {command}" for command in card.trained_with),
         "Weights: safetensors, 16 bits. Licence: Apache-2.0; corpus CC BY 4.0.",
     ]

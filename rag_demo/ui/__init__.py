@@ -1,16 +1,28 @@
-"""The page. `build_demo(engines)` puts its parts together; each tab has a file of its own."""
+"""The page. `build_demo(engines)` puts its tabs together.
 
-from collections.abc import Mapping
+A tab is a module with `build(page: Page) -> Relabel`: it lays itself out inside the current gr.Tab, wires its events and
+publishes its endpoints with gr.api, and returns what makes it follow the language switch. Its words are a file under
+strings/, its rules a file under assets/styles/, its HTML pure functions in a render module that knows no gradio.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import gradio as gr
 
 from rag_demo.engine import RagEngine
-from rag_demo.ui import api, ask
+from rag_demo.ui import api, ask, resources
 from rag_demo.ui.i18n import Language, words
+from rag_demo.ui.page import QUICK_EVENT, Page
+
+Relabel = Callable[[gr.Radio], None]
+
+# (key of the tab's label, its module), in the order they stand
+TABS = (("tab_ask", ask), ("tab_resources", resources))
 
 
-def build_demo(engines: Mapping[str, RagEngine], examples: tuple[str, ...] = ()) -> gr.Blocks:
-    """engines: by preset name, in the order they are offered."""
+def build_demo(engines: Mapping[str, RagEngine], examples: tuple[str, ...] = (), data: Path | None = None) -> gr.Blocks:
+    """engines: by preset name, in the order they are offered. data: the folder that votes are written to."""
     chinese = words(Language.CHINESE)
     with gr.Blocks(title=chinese["title"], analytics_enabled=False, fill_width=True) as demo:
         with gr.Row(elem_id="masthead"):
@@ -19,22 +31,23 @@ def build_demo(engines: Mapping[str, RagEngine], examples: tuple[str, ...] = ())
                 [("中文", "zh"), ("English", "en")], value="zh", show_label=False, container=False, elem_id="language"
             )
         notice = gr.HTML(_notice(chinese), elem_id="notice")
-        relabel = ask.build(engines, examples, language)
+        page = Page(engines, examples, language, gr.State(None), data)
+        tabs, relabels = [], []
+        with gr.Tabs(elem_id="tabs"):
+            for key, module in TABS:
+                with gr.Tab(chinese[key], id=key, elem_id=key) as tab:
+                    relabels.append(module.build(page))
+                tabs.append(tab)
         footer = gr.HTML(_footer(chinese), elem_id="footer")
 
-        def translate_frame(chosen: str) -> list[str]:
+        def translate_frame(chosen: str) -> list:
             text = words(chosen)
-            return [_heading(text), _notice(text), _footer(text)]
+            labels = [gr.update(label=text[key]) for key, _ in TABS]
+            return [_heading(text), _notice(text), _footer(text), *labels]
 
-        language.change(
-            translate_frame,
-            language,
-            [heading, notice, footer],
-            queue=False,
-            api_visibility="private",
-            show_progress="hidden",
-        )
-        relabel(language)
+        language.change(translate_frame, language, [heading, notice, footer, *tabs], **QUICK_EVENT)
+        for relabel in relabels:
+            relabel(language)
         api.publish(engines)
     return demo
 

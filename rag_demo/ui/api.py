@@ -9,7 +9,7 @@ from rag_demo.config import AnswerOptions
 from rag_demo.engine import RagEngine
 from rag_demo.render import answer_json
 from rag_demo.types import RagError
-from rag_demo.ui.ask import MODEL_QUEUE
+from rag_demo.ui.page import MODEL_QUEUE
 
 
 class PassageObject(TypedDict):

@@ -2,30 +2,26 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 import gradio as gr
 
 from rag_demo.config import MAX_TOP_K, AnswerOptions
-from rag_demo.engine import RagEngine
 from rag_demo.render import Turn, conversation, evidence
 from rag_demo.text import MAX_QUESTION_CHARACTERS
 from rag_demo.types import Answer, RagError
 from rag_demo.ui.i18n import Language, words
+from rag_demo.ui.page import MODEL_EVENT, QUICK_EVENT, Page
 
-MODEL_QUEUE = "model"  # one queue for everything that runs a model
 KEPT_TURNS = 20
 TOKEN_SECONDS = 0.04  # the model writes faster than an eye can follow the bars
 
 log = logging.getLogger(__name__)
 
 
-def build(
-    engines: Mapping[str, RagEngine], examples: tuple[str, ...], language: gr.Radio
-) -> Callable[[gr.Radio], None]:
-    """Lay out the tab inside the current Blocks. -> a function that makes it follow the language switch."""
+def build(page: Page) -> Callable[[gr.Radio], None]:
     text = words(Language.CHINESE)
-    presets = list(engines)
+    presets, examples, language = list(page.engines), page.examples, page.language
     turns = gr.State([])
     with gr.Row(elem_id="ask", equal_height=False):
         with gr.Column(scale=5, min_width=320, elem_id="left"):
@@ -55,28 +51,19 @@ def build(
         with gr.Column(scale=6, min_width=320, elem_id="right"):
             cards = gr.HTML(evidence(None, text), elem_id="cards")
 
-    inputs = [question, turns, language, preset, top_k, *choices.values()]
+    inputs = [question, turns, language, page.own, preset, top_k, *choices.values()]
     outputs = [talk, cards, turns, question, ask_button, stop_button]
-    asking = dict(
-        fn=_handler(engines),
-        inputs=inputs,
-        outputs=outputs,
-        concurrency_id=MODEL_QUEUE,
-        concurrency_limit=1,
-        show_progress="hidden",
-        api_visibility="private",
-    )
-    private = dict(queue=False, show_progress="hidden", api_visibility="private")
+    asking = dict(fn=_handler(page), inputs=inputs, outputs=outputs, **MODEL_EVENT)
     events = [ask_button.click(**asking), question.submit(**asking)]
     for button, example in zip(example_buttons, examples, strict=True):
-        filled = button.click(lambda example=example: example, None, question, **private)
+        filled = button.click(lambda example=example: example, None, question, **QUICK_EVENT)
         events.append(filled.then(**asking))
-    stop_button.click(_stopped, [turns, language], outputs, cancels=events, **private)
-    clear_button.click(_cleared, language, outputs, cancels=events, **private)
+    stop_button.click(_stopped, [turns, language], outputs, cancels=events, **QUICK_EVENT)
+    clear_button.click(_cleared, language, outputs, cancels=events, **QUICK_EVENT)
 
     def relabel(switch: gr.Radio) -> None:
         labelled = [question, ask_button, stop_button, clear_button, example_label, settings, preset, top_k]
-        switch.change(_translated, [switch, turns], [talk, cards, *labelled, *choices.values()], **private)
+        switch.change(_translated, [switch, turns], [talk, cards, *labelled, *choices.values()], **QUICK_EVENT)
 
     return relabel
 
@@ -97,14 +84,14 @@ def _label(text: str) -> str:
     return f'<p class="small-label">{text}</p>'
 
 
-def _handler(engines: Mapping[str, RagEngine]) -> Callable[..., Iterator[tuple]]:
-    def stream(question, turns, language, preset, top_k, retriever, rag_mode, answer_mode):
+def _handler(page: Page) -> Callable[..., Iterator[tuple]]:
+    def stream(question, turns, language, own, preset, top_k, retriever, rag_mode, answer_mode):
         """Each yield: conversation, cards, turns, question box, Ask button, Stop button."""
         text, past = words(language), list(turns)[-KEPT_TURNS:]
         idle = (gr.update(interactive=True), gr.update(interactive=False))
         busy = (gr.update(interactive=False), gr.update(interactive=True))
         try:
-            engine = engines[preset]
+            engine = page.engine(preset, own)
             options = AnswerOptions(top_k, retriever, rag_mode, answer_mode)
             for answer in paced(engine.stream(question, options)):
                 now = [*past, Turn(answer.question, answer)]

@@ -40,7 +40,7 @@ def theme() -> gr.themes.Base:
 def launch_options() -> dict:
     return {
         "theme": theme(),
-        "css": (ASSETS / "style.css").read_text(encoding="utf-8"),
+        "css": styles(),
         "footer_links": ["api", "settings"],
         "run_history": False,
         "max_file_size": "20mb",
@@ -48,3 +48,8 @@ def launch_options() -> dict:
         "show_error": True,
         "quiet": True,
     }
+
+
+def styles() -> str:
+    """assets/styles/*.css in the order of their names: the frame first, then a file a tab."""
+    return "\n".join(file.read_text(encoding="utf-8") for file in sorted((ASSETS / "styles").glob("*.css")))

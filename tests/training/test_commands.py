@@ -19,7 +19,6 @@ from training import (
     cli,
     evaluate,
     export,
-    prepare_data,
     teacher,
     train_dpr,
     train_generator,
@@ -93,18 +92,6 @@ def test_from_parts_to_a_measured_checkpoint(project):
     assert 0 <= result["answers"]["grounded"]["character F1"] <= 1
     assert checkpoint.read_card(project / "ckpt").metrics["dev"]["questions"] == 4
     assert RagEngine.load(project / "ckpt").answer("宝宝黄疸").citations
-
-
-def test_pairs_become_passages_and_a_split_that_shares_none(tmp_path):
-    rows = [{"question": f"宝宝发热{i}天怎么办", "answer": f"多喝水{i % 40}次。"} for i in range(200)]
-    (tmp_path / "pairs.jsonl").write_text("\n".join(json.dumps(r, ensure_ascii=False) for r in rows), encoding="utf-8")
-    counts = prepare_data.main(prepare_data.Args([str(tmp_path / "pairs.jsonl")], str(tmp_path / "out")))
-    assert counts["passages"] == 40 and counts["train"] + counts["test"] == 200 and counts["test"] > 0
-    ids = [
-        {json.loads(line)["passage_ids"][0] for line in (tmp_path / "out" / f"{s}.jsonl").read_text().splitlines()}
-        for s in ("train", "test")
-    ]
-    assert not ids[0] & ids[1]
 
 
 @pytest.mark.parametrize(
