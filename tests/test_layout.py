@@ -20,7 +20,8 @@ sys.meta_path.insert(0, Blocked())
 """
 CORE = """checkpoint config corpus decoding encoder engine generator grounding index lexical marginal prompt render
 retriever votes safety safety.doses safety.evidence render_status"""
-TRAINING = "export init_models prepare_data teacher train_dpr train_generator train_rag trim_vocab pick_clauses metrics"
+TRAINING = """export init_models mine_negatives teacher train_dpr train_generator train_rag trim_vocab
+pick_clauses metrics"""
 
 
 def run_blocked(blocked: set[str], statements: str) -> None:
@@ -35,7 +36,7 @@ def run_blocked(blocked: set[str], statements: str) -> None:
         ({"gradio", "training", "datasets"}, "\n".join(f"import rag_demo.{name}" for name in CORE.split())),
         ({"training", "datasets"}, "import app, rag_demo.ui, rag_demo.__main__"),
         (
-            {"faiss", "jieba", "bm25s", "gradio", "datasets"},
+            {"faiss", "jieba", "bm25s", "gradio", "datasets", "tensorboard"},
             "\n".join(f"import training.{name}" for name in TRAINING.split()),
         ),
     ],
