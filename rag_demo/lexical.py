@@ -26,12 +26,12 @@ class Bm25Index:
             return np.zeros(self._count, np.float32)
         return self._bm25.get_scores(known)
 
-    def contributions(self, question: str, position: int) -> dict[str, float]:
-        """What each word of the question adds to the score of one passage; they sum to it. Words that add nothing
-        are left out; one that the question repeats counts as often."""
+    def contributions(self, question: str, positions: Sequence[int]) -> list[dict[str, float]]:
+        """What each word of the question adds to the score of each of these passages; they sum to it. Words that add
+        nothing are left out; one that the question repeats counts as often."""
         counts = Counter(word for word in words(question) if word in self._bm25.vocab_dict)
-        parts = {word: times * float(self._bm25.get_scores([word])[position]) for word, times in counts.items()}
-        return {word: part for word, part in parts.items() if part > 0}
+        parts = {word: times * self._bm25.get_scores([word])[positions] for word, times in counts.items()}
+        return [{w: float(added[i]) for w, added in parts.items() if added[i] > 0} for i in range(len(positions))]
 
     def search(self, question: str, k: int) -> tuple[np.ndarray, np.ndarray]:
         """-> scores (k,) descending and positions (k,)."""

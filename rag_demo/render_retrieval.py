@@ -16,7 +16,7 @@ def three_lists(view: SideBySide | None, words: Words) -> str:
     """The lists side by side, with the line that says what was searched."""
     if view is None:
         return f'<p class="nothing-yet">{escape(words["retrieval_empty"])}</p>'
-    facts = [f"{words['retrieval_searched']}: {view.question}", f"{words['model']} {view.model}"]
+    facts = [words["retrieval_searched"] + view.question, f"{words['model']} {view.model}"]
     if view.corpus:
         facts.append(f"{words['retrieval_corpus']}: {view.corpus}")
     hues = shared_hues(view)
@@ -48,7 +48,7 @@ def _list(kind: RetrieverKind, found: Sequence[Found], hues: Mapping[str, int], 
     hits = "".join(_hit(kind, one, hues, words) for one in found)
     return (
         f'<section class="found-list" data-list="{kind}" aria-label="{escape(words[kind])}">'
-        f'<h3>{escape(words[kind])}</h3><p class="quiet-line">{escape(words[f"{kind}_how"])}</p><ol>{hits}</ol></section>'
+        f'<h2>{escape(words[kind])}</h2><p class="quiet-line">{escape(words[f"{kind}_how"])}</p><ol>{hits}</ol></section>'
     )
 
 

@@ -16,24 +16,26 @@ def side_by_side(engine: RagEngine, question: str, top_k: int = 5, corpus: str =
         kind: {id: rank for rank, id in enumerate(retriever.ranked(question, RRF_DEPTH, kind), 1)}
         for kind in RetrieverKind
     }
-    lexical = retriever.bm25.scores(question)
+    hits = {kind: engine.retrieve(question, top_k, kind) for kind in RetrieverKind}
+    passages = {hit.passage.id: hit.passage for found in hits.values() for hit in found}
+    positions = [engine.index.position[id] for id in passages]
+    scores = dict(zip(passages, retriever.bm25.scores(question)[positions].tolist(), strict=True))
+    parts = dict(zip(passages, retriever.bm25.contributions(question, positions), strict=True))
+    spans = {id: (matched_spans(p.title, parts[id]), matched_spans(p.text, parts[id])) for id, p in passages.items()}
 
     def found(hit: Hit) -> Found:
-        passage, position = hit.passage, engine.index.position[hit.passage.id]
-        parts = retriever.bm25.contributions(question, position)
-        places = {kind: ranks[kind].get(passage.id) for kind in RetrieverKind}
+        id = hit.passage.id
+        places = {kind: ranks[kind].get(id) for kind in RetrieverKind}
         return Found(
             hit,
             places,
-            float(lexical[position]),
-            tuple(sorted(parts.items(), key=lambda part: -part[1])),
+            scores[id],
+            tuple(sorted(parts[id].items(), key=lambda part: -part[1])),
             tuple(_reciprocal(places[kind]) for kind in (RetrieverKind.DENSE, RetrieverKind.BM25)),
-            matched_spans(passage.title, parts),
-            matched_spans(passage.text, parts),
+            *spans[id],
         )
 
-    lists = {kind: tuple(map(found, engine.retrieve(question, top_k, kind))) for kind in RetrieverKind}
-    return SideBySide(question, engine.name, lists, corpus)
+    return SideBySide(question, engine.name, {kind: tuple(map(found, hits[kind])) for kind in RetrieverKind}, corpus)
 
 
 def matched_spans(text: str, words: Collection[str]) -> tuple[tuple[int, int], ...]:

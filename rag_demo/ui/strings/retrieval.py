@@ -12,7 +12,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "按下“检索”，三列结果出现在这里。",
         "Press Search; the three lists appear here.",
     ),
-    "retrieval_searched": ("检索的问题", "Searched for"),
+    "retrieval_searched": ("检索的问题：", "Searched for: "),
     "retrieval_corpus": ("语料", "corpus"),
     "retrieval_hues": (
         "同色是同一篇；灰色的只有这一列找到。",
@@ -79,9 +79,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "lab_size": ("大小 MB", "Size MB"),
     "lab_seconds": ("建成 秒", "Build s"),
     "lab_one_thread": (
-        "单线程；计时取 {timed} 题，各索引轮流；大小是序列化后的字节数，1 MB = 10⁶ 字节。机器忙时各行一同变慢。",
+        "单线程；计时取 {timed} 题，各索引轮流；大小是序列化后的字节数，1 MB = 10⁶ 字节。机器忙时各行一同变慢。IVF 只看八分之一的桶，HNSW 的 efSearch 是 64，精排重算 16k 篇候选。",
         "One thread; timed on {timed} questions, in turns; size is the serialised index, 1 MB = 10⁶ bytes. A busy machine "
-        "slows all rows alike.",
+        "slows all rows alike. IVF visits one list in eight, HNSW has efSearch 64, refining rescores 16k candidates.",
     ),
     "lab_too_few": ("至少要 {count} 篇才能训练", "needs at least {count} passages to train"),
     "lab_honest_real": (
