@@ -86,7 +86,9 @@ def test_a_running_or_cancelled_lab_says_so():
 
 
 def test_at_real_size_flat_is_said_to_win():
+    """And only there: a visitor's 30,000 passages are no place for that sentence."""
     assert "At 1,066 passages Flat wins" in lab(replace(REPORT, count=1066), EN)
+    assert "Flat wins" not in lab(replace(REPORT, count=30_000, real=30_000), EN)
 
 
 @pytest.mark.parametrize("language", list(Language))

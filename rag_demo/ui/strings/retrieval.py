@@ -89,6 +89,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "At {count} passages Flat wins: exact, quickest to build, a few milliseconds a question at most. The others are "
         "here to see what changes at scale.",
     ),
+    "lab_honest_many": (
+        "{count} 篇真实资料。recall 是对同一批向量上的 Flat 而言。",
+        "{count} real passages. Recall is against Flat over this same set.",
+    ),
     "lab_honest_copies": (
         "{real} 篇真实资料，加 {copies} 篇扰动副本，共 {count} 篇。recall 是对同一批向量上的 Flat 而言，不是对真实资料。",
         "{real} real passages and {copies} perturbed copies, {count} in all. Recall is against Flat over this same set, "
