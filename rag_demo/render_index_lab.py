@@ -126,8 +126,9 @@ def _chart(rows: Sequence[LabRow], words: Words) -> str:
     low = min(value for row in measured for value in row.recall)
     x = Axis(words["lab_k"], minimum=0, maximum=LAB_KS[-1])
     y = Axis(words["lab_share"], minimum=max(0.0, int(low * 10 - 1) / 10), maximum=1.0)
-    return f'<figure class="lab-chart">{line_chart(series, x, y, words["lab_recall"])}</figure>'
+    chart = line_chart(series, x, y, words["lab_recall"])
+    return f'<figure class="lab-chart">{_scrolling(words["lab_share"], chart)}</figure>'
 
 
-def _scrolling(label: str, table: str) -> str:
-    return f'<div class="scrolling" role="region" tabindex="0" aria-label="{escape(label)}">{table}</div>'
+def _scrolling(label: str, content: str) -> str:
+    return f'<div class="scrolling" role="region" tabindex="0" aria-label="{escape(label)}">{content}</div>'

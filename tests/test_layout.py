@@ -19,7 +19,7 @@ sys.meta_path.insert(0, Blocked())
 {statements}
 """
 CORE = """checkpoint config corpus decoding encoder engine generator grounding index lexical marginal prompt render
-retriever votes"""
+retriever votes found index_lab lab_report side_by_side render_index_lab render_retrieval"""
 TRAINING = "export init_models prepare_data teacher train_dpr train_generator train_rag trim_vocab pick_clauses metrics"
 
 
