@@ -1,5 +1,7 @@
 """How the page looks, and what the server shows of itself."""
 
+from importlib.util import find_spec
+
 import gradio as gr
 
 from rag_demo.config import ASSETS
@@ -47,6 +49,7 @@ def launch_options() -> dict:
         "max_file_size": "20mb",
         "enable_monitoring": False,
         "show_error": True,
+        "mcp_server": find_spec("mcp") is not None,  # pip install 'gradio[mcp]' switches it on
         "quiet": True,
     }
 
