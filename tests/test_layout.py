@@ -37,7 +37,7 @@ def run_blocked(blocked: set[str], statements: str) -> None:
         ({"gradio", "training", "datasets"}, "\n".join(f"import rag_demo.{name}" for name in CORE.split())),
         ({"training", "datasets"}, "import app, rag_demo.ui, rag_demo.__main__"),
         (
-            {"faiss", "jieba", "bm25s", "gradio", "datasets", "tensorboard"},
+            {"faiss", "jieba", "bm25s", "gradio", "datasets"},
             "\n".join(f"import training.{name}" for name in TRAINING.split()),
         ),
     ],

@@ -5,6 +5,7 @@ the preset's file under [stages.NAME]."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from rag_demo.types import RagError
 from training.presets import Preset, Value
@@ -192,16 +193,12 @@ def finish(preset: Preset, at: Places, home: str) -> list[Stage]:
         card=True,
         out=at.results,
     )
+    curve = str(Path(at.results).with_name(f"abstention-{preset.name}.json"))
+    asked = dict(dev=at.asked("dev"), test=at.asked("test"), unanswerable=at.asked("out_of_scope"))
     return [
         Stage("export", "export", dict(preset=preset.name, **parts, out=out, **told), out, f"{out}/rag.json"),
         Stage("index", "build_index", dict(checkpoint=out, passages=at.corpus), out, f"{out}/index/manifest.json"),
         Stage("evaluate", "evaluate", dict(checkpoint=out, **measured), out, at.results),
-        Stage(
-            "calibrate",
-            "calibrate",
-            dict(checkpoint=out, out=f"assets/results/abstention-{preset.name}.json"),
-            out,
-            f"assets/results/abstention-{preset.name}.json",
-        ),
+        Stage("calibrate", "calibrate", dict(checkpoint=out, **asked, out=curve), out, curve),
         Stage("card", "model_card", dict(checkpoint=out), out, f"{out}/README.md"),
     ]

@@ -71,7 +71,7 @@ def test_a_damaged_or_foreign_rule_is_refused(change):
 
 def test_an_engine_abstains_before_it_generates(bart_engine, monkeypatch):
     """The hits are shown, the generator never runs, and nothing shown is taken back."""
-    from rag_demo import engine as module
+    from rag_demo import writing as module
 
     monkeypatch.setattr(module, "decode", lambda *_, **__: pytest.fail("the generator ran"))
     monkeypatch.setattr(bart_engine, "evidence", replace(RULE, threshold=1.1))

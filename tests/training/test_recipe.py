@@ -4,7 +4,7 @@ import importlib
 import os
 import subprocess
 import sys
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,17 +40,10 @@ def test_every_command_is_one_its_stage_takes(args, name):
     """A typo in a preset file or in the table would stop a recipe hours after its start."""
     for stage in planned(replace(args, preset=name)):
         kind = importlib.import_module(f"training.{stage.module}").Args
-        words = recipe.command_of(replace(stage, flags=known(stage, kind)), 1)[2:]
+        words = recipe.command_of(replace(stage, flags=stage.flags), 1)[2:]
         (parsed,) = HfArgumentParser(kind).parse_args_into_dataclasses(words, look_for_args_file=False)
         for flag, value in preset_of(name).stages.get(stage.name, {}).items():
             assert getattr(parsed, flag, value) == value
-
-
-def known(stage, kind) -> dict:
-    """The flags without those of several questions a passage, while train_dpr does not take them."""
-    missing = stage.flags.keys() - {field.name for field in fields(kind)}
-    awaited = {"per_passage", "bank", "mix", "steps"} if stage.module == "train_dpr" else set()
-    return {flag: value for flag, value in stage.flags.items() if flag not in missing & awaited}
 
 
 class Runner:
@@ -86,9 +79,9 @@ def runner(monkeypatch) -> Runner:
 
 ALL = [
     "data", "negatives", "teacher", "init", "teacher_cache", "distil", "dpr", "picked", "generator", "generator_corpus",
-    "rag", "export", "index", "evaluate", "card",
+    "rag", "export", "index", "evaluate", "calibrate", "card",
 ]  # fmt: skip
-LAST = ["export", "index", "evaluate", "card"]
+LAST = ["export", "index", "evaluate", "calibrate", "card"]
 
 
 def test_a_second_run_does_nothing(args, runner):
@@ -103,7 +96,7 @@ def test_a_changed_input_renews_what_depends_on_it(args, runner, tmp_path):
     assert runner.names(args) == ["distil", "dpr", "generator", "generator_corpus", "rag", *LAST]
     assert (tmp_path / "runs" / "dpr.stale" / "done.json").exists()  # training is never thrown away unasked
     (tmp_path / "test.jsonl").write_text("other", encoding="utf-8")
-    assert runner.names(args) == ["evaluate", "card"]
+    assert runner.names(args) == ["evaluate", "calibrate", "card"]
 
 
 def test_a_changed_number_renews_its_stage(args, runner, monkeypatch):

@@ -81,8 +81,9 @@ def test_live_bytes_by_hand():
 
 
 def test_the_peak_of_a_gradcache_step_is_counted_and_predicted():
-    counted = count_step("base", 16, 64, 4)
-    predicted = memory_of(Setting("base", batch=16, length=64, chunk=4))
+    """A chunk large enough that the peak is the backward pass, not AdamW's update."""
+    counted = count_step("base", 16, 128, 16)
+    predicted = memory_of(Setting("base", batch=16, length=128, chunk=16))
     assert counted.saved == pytest.approx(predicted.activations, rel=0.05)
     assert counted.optimiser == pytest.approx(predicted.optimiser, rel=0.01)
     assert counted.peak == pytest.approx(predicted.total - predicted.context - predicted.allocator, rel=0.15)
@@ -122,7 +123,7 @@ def test_bad_input_costs_one_line(flags, words):
 
 def test_the_known_points_are_printed_with_their_difference():
     done = command("--known")
-    assert done.returncode == 0 and done.stdout.count("reported") == 6 and "%" in done.stdout
+    assert done.returncode == 0 and done.stdout.count("\n  reported") == 6 and "%" in done.stdout
 
 
 def test_dropout_adds_its_masks():

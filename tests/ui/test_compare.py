@@ -91,7 +91,7 @@ def test_the_endpoints_are_described_and_typed(client):
 
 @pytest.fixture
 def page(engines, tmp_path):
-    return Page(engines, (), None, None, tmp_path)
+    return Page(None, engines, (), None, None, tmp_path)
 
 
 def rounds(page, question=QUESTION, left=LEFT, right=RIGHT, own=None, blind=False, language="zh", gold=None):

@@ -13,7 +13,7 @@ from rag_demo.ui.page import OwnCorpus, Page
 
 @pytest.fixture
 def page(bart_engine):
-    return Page({"tiny": bart_engine}, (), gr.Radio(), gr.State(None))
+    return Page(None, {"tiny": bart_engine}, (), gr.Radio(), gr.State(None))
 
 
 def test_searches_the_visitors_own_corpus(page, bart_engine, passages):
