@@ -17,10 +17,11 @@ from tqdm import tqdm
 
 from rag_demo.encoder import TextEncoder
 from rag_demo.files import write_bytes
+from rag_demo.metrics import recall
 from training.cli import run, say
 from training.dpr_data import Batch, Collator, PairData, Side, read_all_questions, read_negatives, read_texts
 from training.losses import in_batch_kl, in_batch_nll, state_regression
-from training.metrics import rank_of_positive, recall
+from training.metrics import rank_of_positive
 from training.state import load_state, save_state
 from training.teacher import key, read_cache
 

@@ -20,12 +20,13 @@ from rag_demo.encoder import TextEncoder
 from rag_demo.files import write_bytes
 from rag_demo.generator import Generator
 from rag_demo.marginal import log_prior, sequence_marginal, token_marginal
+from rag_demo.metrics import recall
 from rag_demo.prompt import Lengths, build_input, encode_answer
 from rag_demo.tensors import pad
 from rag_demo.types import Passage, RagError, RagMode
 from training.cli import run, say
 from training.dpr_data import read_all_questions, read_texts
-from training.metrics import rank_of_positive, recall
+from training.metrics import rank_of_positive
 from training.state import load_state, save_state
 
 COLLAPSED = 0.2  # share of distinct first passages among recent questions below which retrieval has collapsed

@@ -1,8 +1,8 @@
 """Every word the page shows, (Chinese, English) by key: a file a tab. A new file is added to `_FILES`."""
 
-from rag_demo.ui.strings import ask, frame, resources
+from rag_demo.ui.strings import ask, evaluate, frame, resources
 
-_FILES = (frame, ask, resources)
+_FILES = (frame, ask, evaluate, resources)
 
 
 def _together() -> dict[str, tuple[str, str]]:
