@@ -1,5 +1,5 @@
-// Ctrl+Enter (or Cmd+Enter) asks, Esc stops: whichever tab is open, its own buttons.
 () => {
+  // Ctrl+Enter (or Cmd+Enter) asks, Esc stops: whichever tab is open, its own buttons.
   const press = (kind) => {
     const open = [...document.querySelectorAll(`.key-${kind}`)].find((b) => b.offsetParent && !b.disabled);
     if (open) open.click();

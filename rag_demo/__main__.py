@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from rag_demo.types import Answer, AnswerMode, RagError, RagMode, RetrieverKind
+from rag_demo.types import Answer, AnswerMode, Emergency, EvidenceStatus, RagError, RagMode, RetrieverKind
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,8 +23,28 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
+NO_ANSWER = {
+    EvidenceStatus.INSUFFICIENT: "资料不足，没有生成回答；请问医生。 Not enough evidence for an answer; please ask a doctor.",
+    EvidenceStatus.OUT_OF_SCOPE: "不在资料范围内，没有生成回答。 Outside these passages; no answer was generated.",
+}
+REPLACED = "自由回答里有资料中找不到的剂量，已改为引用原文。 The free answer held a dose that no passage holds; quoted instead."
+
+
+def print_emergency(emergency: Emergency) -> None:
+    """What to do now, in both languages."""
+    print(f"可能是急症，现在就打 {emergency.call[0]}  ·  This may be an emergency: call {emergency.call[0]} now")
+    for zh, en in zip(emergency.zh, emergency.en, strict=True):
+        print(f"- {zh}\n  {en}")
+    print(f"触发提示的词 / words that triggered this: {'、'.join(emergency.matched)} ({emergency.rule})")
+
+
 def print_answer(answer: Answer) -> None:
-    print(answer.text)
+    if answer.emergency:
+        print_emergency(answer.emergency)
+        return
+    print(NO_ANSWER.get(answer.status, answer.text))
+    if answer.fallback:
+        print(REPLACED)
     print()
     for hit in answer.hits:
         print(

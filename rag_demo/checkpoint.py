@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ PARTS = ("question_encoder", "context_encoder", "generator")
 
 @dataclass(frozen=True, slots=True)
 class RagCard:
-    """What rag.json holds. files: SHA-256 of every weight file, so that a damaged one is named."""
+    """What rag.json holds. files: SHA-256 of every weight file, so that a damaged one is named.
+
+    evidence: the calibrated rule of rag_demo.safety.evidence, empty where training.calibrate has not run.
+    """
 
     preset: str
     prompt_version: int = PROMPT_VERSION
@@ -26,6 +30,7 @@ class RagCard:
     data: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
 def checkpoint_folder(name: str) -> Path:
@@ -96,6 +101,13 @@ def check_files(folder: Path, card: RagCard) -> None:
             raise RagError(f"{file} is missing. {mend(folder)}")
         if sha256_of(file) != expected:
             raise RagError(f"{file} is damaged: its SHA-256 is not the one in {RAG_FILE}. {mend(folder)}")
+
+
+def weights_fingerprint(card: RagCard) -> str:
+    """Of all models: what thresholds must have been calibrated with."""
+    return sha256("".join(f"{name} {digest}\n" for name, digest in sorted(card.files.items())).encode()).hexdigest()[
+        :16
+    ]
 
 
 def encoder_fingerprint(card: RagCard) -> str:

@@ -15,7 +15,11 @@ MAX_BEAMS = 8
 
 @dataclass(frozen=True, slots=True)
 class AnswerOptions:
-    """How one question is answered; validated here, trusted inside."""
+    """How one question is answered; validated here, trusted inside.
+
+    without: passage ids left out, the next best take their place. including: ids that stand among the top_k whatever
+    their rank, scored by the question encoder as the others; with as many as top_k the set is exactly these.
+    """
 
     top_k: int = 5
     retriever: RetrieverKind = RetrieverKind.DENSE
@@ -23,6 +27,7 @@ class AnswerOptions:
     answer_mode: AnswerMode = AnswerMode.GROUNDED
     beams: int = 1
     without: frozenset[str] = field(default_factory=frozenset)
+    including: frozenset[str] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:
         for name, kind in (("retriever", RetrieverKind), ("rag_mode", RagMode), ("answer_mode", AnswerMode)):
@@ -34,7 +39,12 @@ class AnswerOptions:
             if not 1 <= value <= limit:
                 raise RagError(f"{name} must lie between 1 and {limit}, not {value}.")
             object.__setattr__(self, name, int(value))
-        object.__setattr__(self, "without", frozenset(self.without))
+        for name in ("without", "including"):
+            object.__setattr__(self, name, _ids(getattr(self, name), name))
+        if both := sorted(self.without & self.including):
+            raise RagError(f"The passage {both[0]!r} is both left out and included; choose one of the two.")
+        if len(self.including) > self.top_k:
+            raise RagError(f"{len(self.including)} passages are to be included but top_k is {self.top_k}; raise top_k.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,13 @@ def _member(kind, value, name):
         return kind(value)
     except ValueError:
         raise RagError(f"{name} must be one of {', '.join(kind)}, not {value!r}.") from None
+
+
+def _ids(value, name) -> frozenset[str]:
+    """A bare string would pass for the set of its letters."""
+    if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+        raise RagError(f"{name} must be a set of passage ids, not {value!r}.")
+    return frozenset(value)
 
 
 def _number(name: str, value: str, limit: int) -> int:

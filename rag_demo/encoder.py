@@ -67,6 +67,10 @@ class TextEncoder(nn.Module):
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """(B, L) -> (B, D), float32."""
         states = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        return self.pool(states, attention_mask)
+
+    def pool(self, states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Token states (B, L, D) -> (B, D), float32, as the settings say."""
         if self.settings.pooling == "cls":
             vectors = states[:, 0].float()
         else:

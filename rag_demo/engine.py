@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -10,30 +11,41 @@ import torch
 
 from rag_demo import checkpoint
 from rag_demo.config import AnswerOptions
-from rag_demo.decoding import Hypothesis, decode
 from rag_demo.encoder import TextEncoder
 from rag_demo.generator import Generator
-from rag_demo.grounding import ClauseTrie
 from rag_demo.index import PassageIndex
-from rag_demo.marginal import log_prior, sequence_marginals, token_marginals
+from rag_demo.marginal import (
+    leave_one_out,
+    log_prior,
+    responsibilities,
+    running_posterior,
+    sequence_marginal,
+    sequence_marginals,
+    token_marginal,
+    token_marginals,
+)
 from rag_demo.prompt import Lengths, build_inputs, encode_answer
 from rag_demo.retriever import Retriever
-from rag_demo.text import normalise_question, unsupported_spans
+from rag_demo.safety import find_emergency
+from rag_demo.safety.doses import released
+from rag_demo.safety.evidence import EvidenceRule, Lexicon, signals
+from rag_demo.text import MAX_QUESTION_CHARACTERS, normalise_question
 from rag_demo.types import (
     Answer,
     AnswerMode,
-    AnswerToken,
-    Citation,
     EvidenceStatus,
     Hit,
+    Marginal,
     Passage,
     RagError,
     RagMode,
     RetrieverKind,
     Score,
 )
+from rag_demo.writing import written
 
 Progress = Callable[[int, int], None]
+READ_CHARACTERS = 4 * MAX_QUESTION_CHARACTERS  # an emergency told at length is one, too
 
 
 class RagEngine:
@@ -47,11 +59,13 @@ class RagEngine:
         generator: Generator,
         index: PassageIndex,
         lengths: Lengths = Lengths(),
+        evidence: EvidenceRule | None = None,
     ) -> None:
-        self.name, self.lengths = name, lengths
+        self.name, self.lengths, self.evidence = name, lengths, evidence
         self.question_encoder, self.context_encoder, self.generator = question_encoder, context_encoder, generator
         self.index = index
         self.retriever = Retriever(question_encoder, index)
+        find_emergency("")  # compiles the rules once, so that no visitor waits for it
 
     @classmethod
     def load(cls, name: str | Path) -> "RagEngine":
@@ -66,6 +80,9 @@ class RagEngine:
             Generator.load(folder / "generator"),
             PassageIndex.load(folder / "index", encoder=checkpoint.encoder_fingerprint(card)),
             card.lengths,
+            EvidenceRule.read(card.evidence, checkpoint.weights_fingerprint(card), str(folder))
+            if card.evidence
+            else None,
         )
 
     @property
@@ -88,10 +105,42 @@ class RagEngine:
         return _timed(self._answers(question, _options(options, changes)))
 
     def _answers(self, question: str, options: AnswerOptions) -> Iterator[Answer]:
-        """Normalise, retrieve, build the inputs, decode."""
+        """Emergency? Then nothing else. Normalise, retrieve, evidence?, then build the inputs and decode."""
+        blank = self._blank(" ".join(question.split())[:MAX_QUESTION_CHARACTERS], (), options)
+        emergency = find_emergency(question[:READ_CHARACTERS])
+        if emergency:
+            yield replace(blank, status=EvidenceStatus.EMERGENCY, emergency=emergency, finished=True)
+            return
         question = normalise_question(question)
-        hits = self.retrieve(question, options.top_k, options.retriever, options.without)
-        answer = Answer(
+        hits = self._hits(question, options)
+        answer = replace(blank, question=question, hits=tuple(hits))
+        chosen = options.without or options.including  # a counterfactual: the visitor chose the passages
+        status = EvidenceStatus.SUFFICIENT if chosen and hits else self._status(question, hits)
+        if status is not EvidenceStatus.SUFFICIENT:
+            yield replace(answer, status=status, finished=True)
+            return
+        yield answer
+        if options.answer_mode is AnswerMode.GROUNDED:
+            yield from self._decoded(answer, options.beams)
+            return
+        withheld = yield from released(self._decoded(answer, options.beams), [hit.passage.text for hit in hits])
+        if withheld:
+            grounded = replace(answer, answer_mode=AnswerMode.GROUNDED, fallback="dose")
+            yield from self._decoded(grounded, options.beams)
+
+    def ungated(self, question: str, options: AnswerOptions | None = None, **changes) -> Answer:
+        """What the models write, whatever the evidence and whoever asks: for evaluation, never for a visitor."""
+        options = _options(options, changes)
+        question = normalise_question(question)
+        hits = self._hits(question, options)
+        *_, last = _timed(self._decoded(self._blank(question, hits, options), options.beams))
+        return last
+
+    def _hits(self, question: str, options: AnswerOptions) -> list[Hit]:
+        return self.retrieve(question, options.top_k, options.retriever, options.without, options.including)
+
+    def _blank(self, question: str, hits: Sequence[Hit], options: AnswerOptions) -> Answer:
+        return Answer(
             question=question,
             text="",
             hits=tuple(hits),
@@ -100,26 +149,22 @@ class RagEngine:
             retriever=options.retriever,
             model=self.name,
         )
+
+    def _status(self, question: str, hits: Sequence[Hit]) -> EvidenceStatus:
+        """What the retrieved evidence allows; a checkpoint that was not calibrated always answers from its hits."""
         if not hits:
-            yield replace(answer, status=EvidenceStatus.INSUFFICIENT, finished=True)
-            return
-        yield answer
-        passages = [hit.passage for hit in hits]
-        trie = None
-        if options.answer_mode is AnswerMode.GROUNDED:
-            trie = ClauseTrie(self.generator.tokenizer, passages, self.generator.eos_id)
-        for hypothesis in decode(
-            self.generator,
-            build_inputs(self.generator.tokenizer, question, passages, self.lengths),
-            log_prior(torch.tensor([hit.score for hit in hits])),
-            options.rag_mode,
-            constraint=trie,
-            max_tokens=trie.max_tokens if trie else self.lengths.answer,
-            beams=options.beams,
-        ):
-            answer = self._grow(answer, hypothesis, trie)
-            yield answer
-        yield replace(answer, finished=True)
+            return EvidenceStatus.INSUFFICIENT
+        if self.evidence is None:
+            return EvidenceStatus.SUFFICIENT
+        return self.evidence.status(signals(question, hits, self.lexicon))
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """How rare each bigram is among the passages: what the evidence rule weighs words with."""
+        return Lexicon.of(self.index.passages)
+
+    def _decoded(self, answer: Answer, beams: int) -> Iterator[Answer]:
+        return written(self.generator, self.lengths, answer, beams)
 
     def retrieve(
         self,
@@ -127,20 +172,43 @@ class RagEngine:
         top_k: int = 5,
         retriever: RetrieverKind = RetrieverKind.DENSE,
         without: frozenset[str] = frozenset(),
+        including: frozenset[str] = frozenset(),
     ) -> list[Hit]:
         """The one retrieval path: hits in rank order, prior = posterior = p(z|x)."""
-        return self.retriever.retrieve(normalise_question(question), top_k, RetrieverKind(retriever), without)
+        kind = RetrieverKind(retriever)
+        return self.retriever.retrieve(normalise_question(question), top_k, kind, without, including)
 
-    @torch.inference_mode()
     def score(self, question: str, text: str, hits: Sequence[Hit], rag_mode: RagMode = RagMode.TOKEN) -> Score:
         """log p(y|x) of `text` as the answer given these hits, and log p(y|x, z) of each."""
+        prior, log_probs = self._forced(question, text, hits)
+        marginals = (token_marginals if RagMode(rag_mode) is RagMode.TOKEN else sequence_marginals)(prior, log_probs)
+        return Score(float(marginals.sum()), tuple(log_probs.sum(-1).tolist()), tuple(marginals.tolist()))
+
+    def influence(
+        self, question: str, text: str, hits: Sequence[Hit], rag_mode: RagMode = RagMode.TOKEN
+    ) -> tuple[float, ...]:
+        """Δ log p(y|x) of `text` when each of the hits in turn is left out, (k,) nats; see marginal.leave_one_out."""
+        marginal = token_marginal if RagMode(rag_mode) is RagMode.TOKEN else sequence_marginal
+        return tuple(leave_one_out(*self._forced(question, text, hits), marginal).tolist())
+
+    def decompose(self, question: str, text: str, hits: Sequence[Hit]) -> dict[RagMode, Marginal]:
+        """log p(y|x) of `text` under both models, and how each divides among the hits."""
+        prior, log_probs = self._forced(question, text, hits)
+        shares = responsibilities(prior, log_probs).mean(-1), running_posterior(prior, log_probs)[:, -1]
+        totals = token_marginal(prior, log_probs), sequence_marginal(prior, log_probs)
+        return {
+            mode: Marginal(float(total), tuple(share.tolist()))
+            for mode, total, share in zip(RagMode, totals, shares, strict=True)
+        }
+
+    @torch.inference_mode()
+    def _forced(self, question: str, text: str, hits: Sequence[Hit]) -> tuple[torch.Tensor, torch.Tensor]:
+        """log p(z|x) (k,) and, teacher forced in one pass, log p(y_i | x, z, y_<i) (k, T), <eos> included; float64."""
         passages = [hit.passage for hit in hits]
         ids, mask = build_inputs(self.generator.tokenizer, normalise_question(question), passages, self.lengths)
         labels = torch.tensor([encode_answer(self.generator.tokenizer, text)] * len(hits))
-        log_probs = self.generator.token_log_probs(ids, mask, labels)  # (k, T)
-        prior = log_prior(torch.tensor([hit.score for hit in hits]))
-        marginals = (token_marginals if rag_mode is RagMode.TOKEN else sequence_marginals)(prior, log_probs)
-        return Score(float(marginals.sum()), tuple(log_probs.sum(-1).tolist()), tuple(marginals.tolist()))
+        log_probs = self.generator.token_log_probs(ids, mask, labels)
+        return log_prior(torch.tensor([hit.score for hit in hits])).double(), log_probs.double()
 
     def encode_questions(self, questions: Sequence[str], progress: Progress | None = None) -> np.ndarray:
         """-> float32 (N, D)."""
@@ -151,47 +219,11 @@ class RagEngine:
         return self.context_encoder.encode([p.full_text for p in passages], progress)
 
     def with_passages(self, passages: Sequence[Passage], progress: Progress | None = None) -> "RagEngine":
-        """The same models over other passages, with an index of its own."""
+        """The same models over other passages, with an index of its own; thresholds of other passages do not apply."""
         if not passages:
             raise RagError("There are no passages to index; give at least one.")
         index = PassageIndex.build(passages, self.encode_passages(passages, progress), encoder=self.index.encoder)
         return RagEngine(self.name, self.question_encoder, self.context_encoder, self.generator, index, self.lengths)
-
-    def _grow(self, answer: Answer, hypothesis: Hypothesis, trie: ClauseTrie | None) -> Answer:
-        """The answer with the hypothesis' tokens, the hits with their posterior, and the clauses cited so far."""
-        surfaces = trie.surfaces(hypothesis.place) if trie else self._surfaces(hypothesis.tokens)
-        surfaces += [""] * (len(hypothesis.tokens) - len(surfaces))  # <eos> adds nothing
-        tokens = tuple(
-            AnswerToken(surface, log_prob, tuple(posterior.tolist()))
-            for surface, log_prob, posterior in zip(surfaces, hypothesis.log_probs, hypothesis.posteriors, strict=True)
-        )
-        posterior = answer_posterior(tokens, answer.rag_mode)
-        text = "".join(surfaces)
-        return replace(
-            answer,
-            text=text,
-            tokens=tokens,
-            hits=tuple(replace(hit, posterior=p) for hit, p in zip(answer.hits, posterior, strict=True)),
-            citations=tuple(_citations(hypothesis, trie, posterior)) if trie else (),
-            unsupported=() if trie else unsupported_spans(text, [hit.passage.text for hit in answer.hits]),
-        )
-
-    def _surfaces(self, tokens: Sequence[int]) -> list[str]:
-        """What each token adds to the decoded answer; a character spread over several tokens comes with the last."""
-        surfaces, before = [], ""
-        for end in range(1, len(tokens) + 1):
-            now = self.generator.text_of(list(tokens[:end]))
-            grown = now.startswith(before) and not now.endswith("\ufffd")
-            surfaces.append(now[len(before) :] if grown else "")
-            before = now if grown else before
-        return surfaces
-
-
-def answer_posterior(tokens: Sequence[AnswerToken], mode: RagMode) -> tuple[float, ...]:
-    """Of the whole answer: the mean responsibility (RAG-Token) or the last running posterior (RAG-Sequence)."""
-    if mode is RagMode.SEQUENCE:
-        return tokens[-1].posterior
-    return tuple(sum(column) / len(tokens) for column in zip(*(token.posterior for token in tokens), strict=True))
 
 
 def _timed(answers: Iterator[Answer]) -> Iterator[Answer]:
@@ -208,10 +240,3 @@ def _options(options: AnswerOptions | None, changes: dict) -> AnswerOptions:
         return replace(options or AnswerOptions(), **changes)
     except TypeError as error:
         raise RagError(f"Unknown option: {error}.") from None
-
-
-def _citations(hypothesis: Hypothesis, trie: ClauseTrie, posterior: Sequence[float]) -> Iterator[Citation]:
-    """Whole clauses so far; one that stands in several passages is credited to the likeliest."""
-    for clause_id in hypothesis.place.quoted:
-        source = max(trie.sources[clause_id], key=lambda source: posterior[source.hit])
-        yield Citation(source.clause.text, source.hit, source.clause.start, source.clause.end)

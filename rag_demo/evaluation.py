@@ -16,7 +16,7 @@ from rag_demo.config import ASSETS, AnswerOptions
 from rag_demo.corpus import Question, read_questions
 from rag_demo.engine import RagEngine
 from rag_demo.metrics import character_f1, first_rank, mrr, recall, rouge_l
-from rag_demo.types import RetrieverKind
+from rag_demo.types import EvidenceStatus, RetrieverKind
 
 QUESTIONS = ASSETS / "questions" / "test.jsonl"
 DEPTH = 100
@@ -37,11 +37,13 @@ class Plan:
 class Outcome:
     """ranks: 0-based, DEPTH where no gold passage is among the first DEPTH. answer: None where none was asked for.
 
-    f1, rouge: against the reference answer, None without an answer or a reference."""
+    status: whether it answered as it would a visitor. f1, rouge: against the reference, None without answer or reference.
+    """
 
     question: Question
     ranks: Mapping[RetrieverKind, int]
     answer: str | None = None
+    status: EvidenceStatus | None = None
     f1: float | None = None
     rouge: float | None = None
     seconds: float = 0.0
@@ -76,6 +78,11 @@ class Run:
         return mrr(self.ranks(kind))
 
     @property
+    def withheld(self) -> int:
+        """Questions it would not answer: an emergency, or evidence that does not suffice."""
+        return sum(o.status not in (None, EvidenceStatus.SUFFICIENT) for o in self.outcomes)
+
+    @property
     def answer_quality(self) -> tuple[int, float, float] | None:
         """Answers that have a reference, their mean character F1 and mean ROUGE-L; None where there is none."""
         scored = [(o.f1, o.rouge) for o in self.outcomes if o.f1 is not None]
@@ -103,10 +110,10 @@ def outcome_of(engine: RagEngine, question: Question, plan: Plan) -> Outcome:
     }
     outcome = Outcome(question, ranks)
     if plan.answers:
-        text = engine.answer(question.question, plan.options).text
-        outcome = replace(outcome, answer=text)
-        if question.answer:
-            f1, rouge = character_f1(text, question.answer), rouge_l(text, question.answer)
+        answer = engine.answer(question.question, plan.options)
+        outcome = replace(outcome, answer=answer.text, status=answer.status)
+        if question.answer and answer.status is EvidenceStatus.SUFFICIENT:
+            f1, rouge = character_f1(answer.text, question.answer), rouge_l(answer.text, question.answer)
             outcome = replace(outcome, f1=f1, rouge=rouge)
     return replace(outcome, seconds=time.perf_counter() - began)
 

@@ -1,5 +1,6 @@
 """Bm25Index: BM25 over jieba words and character bigrams, scored by bm25s."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,6 +25,13 @@ class Bm25Index:
         if not known:
             return np.zeros(self._count, np.float32)
         return self._bm25.get_scores(known)
+
+    def contributions(self, question: str, positions: Sequence[int]) -> list[dict[str, float]]:
+        """What each word of the question adds to the score of each of these passages; they sum to it. Words that add
+        nothing are left out; one that the question repeats counts as often."""
+        counts = Counter(word for word in words(question) if word in self._bm25.vocab_dict)
+        parts = {word: times * self._bm25.get_scores([word])[positions] for word, times in counts.items()}
+        return [{w: float(added[i]) for w, added in parts.items() if added[i] > 0} for i in range(len(positions))]
 
     def search(self, question: str, k: int) -> tuple[np.ndarray, np.ndarray]:
         """-> scores (k,) descending and positions (k,)."""

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
+from rag_demo.render_status import render_status
 from rag_demo.types import Answer, AnswerMode, Citation, Hit
 
 Words = Mapping[str, str]
@@ -13,12 +14,19 @@ COLOURS = 10
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One exchange of the conversation: an answer, or the sentence that says why there is none."""
+    """One exchange of the conversation: an answer, or the sentence that says why there is none.
+
+    question: as it was typed. rule: what was done to it before it was searched (rag_demo.followup). links: what a
+    finished answer can be taken away by, as (key of the label, address, name of the file or "").
+    """
 
     question: str
     answer: Answer | None = None
     error: str = ""
     stopped: bool = False
+    rule: str = "as_asked"
+    notice: str = ""
+    links: tuple[tuple[str, str, str], ...] = ()
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -43,7 +51,10 @@ def evidence(answer: Answer | None, words: Words) -> str:
     if answer is None:
         return _how_it_works(words)
     cards = "".join(_card(i, hit, answer, words) for i, hit in enumerate(answer.hits))
-    meaning = f'<p class="meaning">{escape(words[f"posterior_{answer.rag_mode}"])}</p>'
+    if not answer.hits:
+        return ""
+    searched = f'<p class="searched">{escape(words["searched"])} <q>{escape(answer.question)}</q></p>'
+    meaning = f'{searched}<p class="meaning">{escape(words[f"posterior_{answer.rag_mode}"])}</p>'
     return f'<section class="cards" aria-label="{escape(words["passages"])}">{meaning}{cards}</section>'
 
 
@@ -54,18 +65,46 @@ def _turn(turn: Turn, words: Words, newest: bool) -> str:
     if turn.answer is None:
         return question
     answer = turn.answer
+    above = _searched(turn, words) + _notice(turn.notice) + render_status(answer, words)
+    if answer.finished and not answer.text:
+        return question + f'<div class="said">{above}{_foot(turn, words)}</div>'
     growing = newest and not answer.finished and not turn.stopped
     caret = '<span class="caret" aria-hidden="true"></span>' if growing else ""
     body = _cited_text(answer) if newest else escape(answer.text)
     if not answer.text and growing:
         body = f'<span class="waiting">{escape(words["thinking"])}</span>'
-    if not answer.text and turn.stopped:
-        body = ""
-    return question + f'<div class="said"><p class="words">{body}{caret}</p>{_foot(turn, words)}</div>'
+    links = _links(turn, words) if newest else ""
+    return question + f'<div class="said">{above}<p class="words">{body}{caret}</p>{_foot(turn, words)}{links}</div>'
+
+
+def _searched(turn: Turn, words: Words) -> str:
+    """What was searched, where it is not what was typed, and by which rule it came about."""
+    if turn.rule == "as_asked":
+        return ""
+    rule = escape(words[f"rule_{turn.rule}"])
+    return (
+        f'<p class="rewritten">{escape(words["searched"])} <q>{escape(turn.answer.question)}</q><span>{rule}</span></p>'
+    )
+
+
+def _notice(text: str) -> str:
+    return f'<div class="status" role="status"><p>{escape(text)}</p></div>' if text else ""
+
+
+def _links(turn: Turn, words: Words) -> str:
+    if not turn.links:
+        return ""
+    items = (
+        f'<a href="{escape(address)}"{f" download={escape(file)!r}" if file else ""}>{escape(words[label])}</a>'
+        for label, address, file in turn.links
+    )
+    return f'<p class="links">{"".join(items)}</p>'
 
 
 def _foot(turn: Turn, words: Words) -> str:
     answer = turn.answer
+    if not answer.text and answer.finished:
+        return ""
     mode = words["free_label"] if answer.answer_mode is AnswerMode.FREE else words["grounded_label"]
     facts = [mode, words[f"mode_{answer.rag_mode}"], f"{words['model']} {answer.model}"]
     if answer.tokens:

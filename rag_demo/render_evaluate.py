@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from rag_demo.charts import Axis, Bar, Series, bar_chart, line_chart
+from rag_demo.render_evaluate_parts import captioned, note, problem, section, share, table
 from rag_demo.results import Abstention, Damage, Group, Measured, Ranker, Results, Shares
 
 Words = Mapping[str, str]
@@ -25,7 +26,7 @@ def measured(results: Results, words: Words, unseen: bool, quality: str) -> str:
     sections = (
         _recall(models, words, unseen),
         _quality(models, words, quality),
-        "".join(_abstention(each, words) for each in results.abstentions),
+        _abstention(results.abstentions, words),
         _time(models, words),
         _groups(models, words),
     )
@@ -36,30 +37,6 @@ def damage_sentence(damage: Damage, words: Words) -> str:
     place = words["eva_damaged_at"].format(where=damage.where) if damage.where else ""
     sentence = words["eva_damaged"].format(file=damage.file, place=place, wants=words[f"eva_wants_{damage.wants}"])
     return problem(sentence)
-
-
-def problem(text: str) -> str:
-    return f'<p class="eva-problem" role="alert">{escape(text)}</p>'
-
-
-def note(text: str) -> str:
-    return f'<p class="eva-note">{escape(text)}</p>'
-
-
-def table(label: str, heads: Sequence[str], rows: Sequence[Sequence[str]], words_first: int = 1) -> str:
-    """The first `words_first` columns hold words, the first heads its row; a wide table scrolls in its own container."""
-    kinds = ["" if i < words_first else ' class="figure"' for i in range(len(heads))]
-    head = "".join(f'<th scope="col"{kind}>{escape(name)}</th>' for name, kind in zip(heads, kinds, strict=True))
-    body = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>'
-        + "".join(f"<td{kind}>{escape(cell)}</td>" for cell, kind in zip(row[1:], kinds[1:], strict=True))
-        + "</tr>"
-        for row in rows
-    )
-    return (
-        f'<div class="eva-scroll" tabindex="0" role="region" aria-label="{escape(label)}"><table>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
 
 
 def recall_chart(lines: Sequence[tuple[str, Shares]], title: str, words: Words) -> str:
@@ -87,10 +64,10 @@ def _recall(models: Sequence[Measured], words: Words, unseen: bool) -> str:
         figures.append(_figure(recall_chart(lines, f"{words['eva_recall']}: {model.checkpoint}", words), model, words))
         for (name, shares), (ranker, _) in zip(lines, found, strict=True):
             at, mrr = dict(shares), ranker.unseen_mrr if unseen else ranker.mrr
-            rows.append([_of(name, model, models), *(_share(at.get(k)) for k in cuts), _share(mrr)])
+            rows.append([_of(name, model, models), *(share(at.get(k)) for k in cuts), share(mrr)])
     heads = [words["eva_retriever"], *(f"@{k}" for k in cuts), "MRR@10"]
     lead = note(words["eva_recall_unseen" if unseen else "eva_recall_all"] + _best_recall(listed, words))
-    return _section(words["eva_recall"], lead, figures, table(words["eva_recall"], heads, rows))
+    return section(words["eva_recall"], lead, figures, table(words["eva_recall"], heads, rows))
 
 
 def _best_recall(listed: Sequence[tuple[Measured, list[tuple[Ranker, Shares]]]], words: Words) -> str:
@@ -113,21 +90,22 @@ def _quality(models: Sequence[Measured], words: Words, quality: str) -> str:
     if not listed:
         return ""
     rows, figures = [], []
+    longest = max(found[quality] for _, ways in listed for found in ways.values()) or 1.0
     for model, ways in listed:
         bars = [Bar(_way(way, words), ((_whose(way, words), found[quality]),)) for way, found in ways.items()]
-        axis = Axis(_measure(quality, words), words["eva_unit_of_one"])
+        axis = Axis(_measure(quality, words), words["eva_unit_of_one"], 0, longest * 1.05)
         figures.append(
             _figure(bar_chart(bars, axis, f"{words['eva_quality']}: {model.checkpoint}"), model, words, model.answered)
         )
     measures = list(dict.fromkeys(name for m, _ in listed for found in m.answers.values() for name in found))
     for model, _ in listed:
         rows += [
-            [_of(_way(way, words), model, models), *(_share(found.get(name)) for name in measures)]
+            [_of(_way(way, words), model, models), *(share(found.get(name)) for name in measures)]
             for way, found in model.answers.items()
         ]
     heads = [words["eva_way"], *(_measure(name, words) for name in measures)]
     lead = note(words["eva_quality_means"] + _best_way(listed, quality, words))
-    return _section(words["eva_quality"], lead, figures, table(words["eva_quality"], heads, rows))
+    return section(words["eva_quality"], lead, figures, table(words["eva_quality"], heads, rows))
 
 
 def _best_way(listed: Sequence[tuple[Measured, dict]], quality: str, words: Words) -> str:
@@ -136,32 +114,40 @@ def _best_way(listed: Sequence[tuple[Measured, dict]], quality: str, words: Word
     return words["eva_quality_best"].format(**values)
 
 
-def _abstention(found: Abstention, words: Words) -> str:
-    if not found.cuts:
+def _abstention(found: Sequence[Abstention], words: Words) -> str:
+    drawn = [each for each in found if each.cuts]
+    if not drawn:
         return ""
+    lead = words["eva_abstention_means"] + "".join(_set_at(each, words) for each in drawn if each.set_at)
+    rows = [
+        [_of(f"{cut.threshold:.3f}", each, drawn), share(cut.answered), share(cut.right), share(cut.kept)]
+        for each in drawn
+        for cut in each.cuts[:: max(1, len(each.cuts) // 10)]
+    ]
+    heads = [words["eva_threshold"], words["eva_coverage"], words["eva_right"], words["eva_kept"]]
+    body = table(words["eva_abstention"], heads, rows)
+    return section(words["eva_abstention"], note(lead), [_coverage(each, words) for each in drawn], body)
+
+
+def _set_at(found: Abstention, words: Words) -> str:
+    shares = {name: f"{getattr(found.set_at, name):.1%}" for name in ("answered", "right", "kept")}
+    return words["eva_abstention_set"].format(model=found.checkpoint, **shares)
+
+
+def _coverage(found: Abstention, words: Words) -> str:
+    """Accuracy over coverage, and where the shipped rule stands."""
     lines = [
         Series(words["eva_right"], tuple((cut.answered, cut.right) for cut in found.cuts)),
         Series(words["eva_kept"], tuple((cut.answered, cut.kept) for cut in found.cuts)),
     ]
-    lead, cuts = words["eva_abstention_means"], list(found.cuts)
     if found.set_at:
-        at = found.set_at
-        lines.append(Series(words["eva_set_at"], ((at.answered, at.right),)))
-        shares = {name: f"{getattr(at, name):.1%}" for name in ("answered", "right", "kept")}
-        lead += words["eva_abstention_set"].format(**shares)
+        lines.append(Series(words["eva_set_at"], ((found.set_at.answered, found.set_at.right),)))
     up = Axis(words["eva_axis_share"], words["eva_unit_of_one"], 0, 1)
     across = Axis(words["eva_coverage"], words["eva_unit_share"], 0, 1)
-    chart = line_chart(lines, across, up, f"{words['eva_abstention']}: {found.checkpoint}")
     caption = [found.checkpoint]
     if found.questions:
         caption.append(words["eva_count_questions"].format(n=f"{found.questions:,}"))
-    rows = [
-        [f"{cut.threshold:.3f}", _share(cut.answered), _share(cut.right), _share(cut.kept)]
-        for cut in cuts[:: max(1, len(cuts) // 10)]
-    ]
-    heads = [words["eva_threshold"], words["eva_coverage"], words["eva_right"], words["eva_kept"]]
-    body = table(words["eva_abstention"], heads, rows)
-    return _section(words["eva_abstention"], note(lead), [_captioned(chart, caption)], body)
+    return captioned(line_chart(lines, across, up, f"{words['eva_abstention']}: {found.checkpoint}"), caption)
 
 
 def _time(models: Sequence[Measured], words: Words) -> str:
@@ -182,7 +168,7 @@ def _time(models: Sequence[Measured], words: Words) -> str:
     if not rows:
         return ""
     heads = [words["eva_step"], f"{words['eva_time']} ({words['eva_unit_ms']})", words["eva_parameters"]]
-    return _section(words["eva_time"], note(words["eva_time_means"]), figures, table(words["eva_time"], heads, rows))
+    return section(words["eva_time"], note(words["eva_time_means"]), figures, table(words["eva_time"], heads, rows))
 
 
 def _groups(models: Sequence[Measured], words: Words) -> str:
@@ -210,7 +196,7 @@ def _grouped(rankers: Sequence[Ranker], words: Words, title: str) -> str:
         [
             words.get(f"eva_register_{g.name}", g.name),
             f"{g.questions:,}",
-            *(_share(column.get(g.name)) for column in at),
+            *(share(column.get(g.name)) for column in at),
         ]
         for g in sorted(groups[0], key=lambda group: -group.questions)
     ]
@@ -218,7 +204,7 @@ def _grouped(rankers: Sequence[Ranker], words: Words, title: str) -> str:
     return table(words[title], heads, rows)
 
 
-def _of(name: str, model: Measured, models: Sequence[Measured]) -> str:
+def _of(name: str, model: Measured | Abstention, models: Sequence[Measured | Abstention]) -> str:
     """A row's name, with the model's where there are several."""
     return f"{name} · {model.checkpoint}" if len(models) > 1 else name
 
@@ -235,12 +221,8 @@ def _measure(quality: str, words: Words) -> str:
     return words["eva_f1"] if quality == "character F1" else quality
 
 
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
 def _figure(chart: str, model: Measured, words: Words, questions: int | None = None) -> str:
-    return _captioned(chart, list(_described(model, words, questions)))
+    return captioned(chart, list(_described(model, words, questions)))
 
 
 def _described(model: Measured, words: Words, questions: int | None) -> Iterator[str]:
@@ -251,15 +233,3 @@ def _described(model: Measured, words: Words, questions: int | None) -> Iterator
         yield words["eva_count_passages"].format(n=f"{model.passages:,}")
     if questions or model.questions:
         yield words["eva_count_questions"].format(n=f"{questions or model.questions:,}")
-
-
-def _captioned(chart: str, caption: Sequence[str]) -> str:
-    name, *rest = map(escape, caption)
-    return f"<figure><figcaption><b>{name}</b> {' · '.join(rest)}</figcaption>{chart}</figure>"
-
-
-def _section(title: str, lead: str, figures: Sequence[str], body: str) -> str:
-    """One figure stands beside its table, several stand side by side above it."""
-    kind = "one" if len(figures) == 1 else "several"
-    charts = f'<div class="eva-charts">{"".join(figures)}</div>'
-    return f'<section class="eva"><h2>{escape(title)}</h2>{lead}<div class="eva-body {kind}">{charts}{body}</div></section>'

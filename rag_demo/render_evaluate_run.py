@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from html import escape
 
 from rag_demo.evaluation import CURVE, CUTS, DEPTH, Outcome, Run
-from rag_demo.render_evaluate import note, problem, recall_chart, table
+from rag_demo.render_evaluate import recall_chart
+from rag_demo.render_evaluate_parts import note, problem, table
 from rag_demo.sheet import run_link
-from rag_demo.votes import wilson_interval
+from rag_demo.tally import wilson_interval
 
 Words = Mapping[str, str]
 LISTED = 20
@@ -61,8 +62,9 @@ def _recalled(run: Run, words: Words) -> str:
     ]
     heads = [words["eva_retriever"], *(f"recall@{k}" for k in CUTS), "MRR@10"]
     title = words["eva_recall"]
-    drawn = recall_chart(lines, title, words) if count >= DRAWN_FROM else ""
-    chart = f'<div class="eva-charts"><figure>{drawn}</figure></div>'
+    chart = ""
+    if count >= DRAWN_FROM:
+        chart = f'<div class="eva-charts"><figure>{recall_chart(lines, title, words)}</figure></div>'
     return f"{chart}<div>{table(title, heads, rows)}{note(words['eva_interval'].format(count=count))}</div>"
 
 
@@ -75,10 +77,12 @@ def _answered(run: Run, words: Words) -> str:
     if not run.plan.answers:
         return ""
     quality = run.answer_quality
+    withheld = words["eva_withheld"].format(count=run.withheld) if run.withheld else ""
     if quality is None:
-        return note(words["eva_no_reference"])
+        referenced = any(outcome.question.answer for outcome in run.outcomes)
+        return note(("" if referenced else words["eva_no_reference"]) + withheld)
     count, f1, rouge = quality
-    return note(words["eva_answer_quality"].format(count=count, f1=f"{f1:.3f}", rouge=f"{rouge:.3f}"))
+    return note(words["eva_answer_quality"].format(count=count, f1=f"{f1:.3f}", rouge=f"{rouge:.3f}") + withheld)
 
 
 def _download(run: Run, words: Words, name: str) -> str:

@@ -31,16 +31,20 @@ class Retriever:
         k: int,
         kind: RetrieverKind = RetrieverKind.DENSE,
         without: frozenset[str] = frozenset(),
+        including: frozenset[str] = frozenset(),
     ) -> list[Hit]:
-        """The k best hits but those whose passage id is in `without`; prior and posterior are p(z|x)."""
-        unknown = without - self.index.position.keys()
+        """The k best hits but those whose passage id is in `without`; prior and posterior are p(z|x).
+
+        The passages `including` (at most k) are among the k; those not found take the last places, best score first.
+        """
+        unknown = (without | including) - self.index.position.keys()
         if unknown:
             raise RagError(
                 f"No passage has the id {sorted(unknown)[0]!r}; ids look like {self.index.passages[0].id!r}."
             )
         vector = self.question_encoder.encode([question])
         positions = [i for i in self._positions(question, vector, k + len(without), kind) if self._id(i) not in without]
-        positions = positions[:k]
+        positions = self._with(positions[:k], k, including, vector[0])
         if not positions:
             return []
         scores = self.index.vectors(positions) @ vector[0]
@@ -58,6 +62,14 @@ class Retriever:
             )
             for rank, (i, score, p) in enumerate(zip(positions, scores, prior, strict=True), 1)
         ]
+
+    def _with(self, top: list[int], k: int, including: frozenset[str], vector: np.ndarray) -> list[int]:
+        """At most k positions: `top`, whose last ones make room for those passages of `including` that are not in it."""
+        added = [self.index.position[passage] for passage in including - {self._id(i) for i in top}]
+        added.sort(key=lambda i: (-float(self.index.vectors([i])[0] @ vector), i))
+        others = [i for i in reversed(top) if self._id(i) not in including]
+        gone = set(others[: max(0, len(top) + len(added) - k)])
+        return [i for i in top if i not in gone] + added
 
     def ranked(self, question: str, k: int, kind: RetrieverKind) -> list[str]:
         """The ids of the k best passages, best first: what recall@k is measured on."""

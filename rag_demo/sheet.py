@@ -26,9 +26,9 @@ def csv_of(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def run_csv(run: Run, words: Mapping[str, str]) -> str:
     """A row a question: id, question, gold passages, a 1-based rank for each retriever (empty beyond 100), reference,
-    answer, F1, ROUGE-L, seconds."""
+    answer, whether it answered, F1, ROUGE-L, seconds."""
     ranks = [words["eva_rank"].format(name=words[kind]) for kind in run.plan.kinds]
-    names = ("reference", "answer", "f1", "rouge", "seconds_each")
+    names = ("reference", "answer", "status", "f1", "rouge", "seconds_each")
     heads = ["id", words["eva_question"], words["eva_gold"], *ranks, *(words[f"eva_{name}"] for name in names)]
     rows = (
         (
@@ -38,6 +38,7 @@ def run_csv(run: Run, words: Mapping[str, str]) -> str:
             *(_rank(outcome.ranks[kind]) for kind in run.plan.kinds),
             outcome.question.answer,
             outcome.answer or "",
+            words[f"eva_status_{outcome.status}"] if outcome.status else "",
             _figure(outcome.f1),
             _figure(outcome.rouge),
             f"{outcome.seconds:.3f}",

@@ -3,7 +3,7 @@
 import functools
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ USER_DICTIONARY = Path(__file__).resolve().parent.parent / "assets" / "userdict.
 # A clause is what the product quotes: a sentence, with its final mark and any closing quote or bracket.
 _CLAUSE = re.compile(r"[^。！？；!?;\n]*[。！？；!?;\n]+[”’」』）)]*|[^。！？；!?;\n]+$")
 _WORD_CHARACTER = re.compile(r"[0-9A-Za-z\u3400-\u9fff]")
+_CHINESE_RUN = re.compile(r"[\u3400-\u9fff]+")
 _TO_FULL_WIDTH = str.maketrans({",": "，", "?": "？", "!": "！", ";": "；", ":": "："})
 
 
@@ -102,8 +103,27 @@ def words(text: str) -> list[str]:
 
     Plain jieba cuts 二甲双胍 into 二甲/双/胍; the bigrams find it all the same.
     """
-    text = unicodedata.normalize("NFKC", text).lower()
-    found = [word for word in _segmenter().lcut(text) if _WORD_CHARACTER.search(word)]
-    for run in re.findall(r"[\u3400-\u9fff]+", text):
-        found.extend(run[i : i + 2] for i in range(len(run) - 1) if len(run) > 2)
-    return found
+    return [word for word, _ in _pieces(unicodedata.normalize("NFKC", text).lower())]
+
+
+def word_spans(text: str) -> list[tuple[str, int, int]]:
+    """The same words with the span (start, end) of `text` that each was read from."""
+    folded, origin = "", []
+    for i, character in enumerate(text):
+        narrow = unicodedata.normalize("NFKC", character).lower()
+        folded += narrow
+        origin += [i] * len(narrow)
+    return [(word, origin[start], origin[start + len(word) - 1] + 1) for word, start in _pieces(folded)]
+
+
+def _pieces(text: str) -> Iterator[tuple[str, int]]:
+    """(word, where it starts) of a text that is NFKC and lower case already: jieba's words, then the bigrams."""
+    start = 0
+    for word in _segmenter().lcut(text):
+        if _WORD_CHARACTER.search(word):
+            yield word, start
+        start += len(word)
+    for run in _CHINESE_RUN.finditer(text):
+        characters = run.group()
+        if len(characters) > 2:
+            yield from ((characters[i : i + 2], run.start() + i) for i in range(len(characters) - 1))

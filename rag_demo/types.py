@@ -84,12 +84,31 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Emergency:
+    """What a question tells of that must not wait (rag_demo.safety), and what to do now.
+
+    rule, group: of the rule that holds. matched: the visitor's words that made it hold, one a pattern of the rule.
+    call: telephone numbers, the first one first. zh, en: the same lines of first aid.
+    """
+
+    rule: str
+    group: str
+    matched: tuple[str, ...]
+    call: tuple[str, ...]
+    zh: tuple[str, ...]
+    en: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the page, the command line, the API and the tests see. `stream()` yields growing ones.
 
     citations: grounded mode only, in the order of the answer's clauses (the last may still be growing and
     is listed only when whole). unsupported: free mode only, the spans (start, end) of the text that stand in no hit.
     finished: False while the answer streams.
+    status: decided before anything of the answer is shown. Emergency: no hits, no text, `emergency` says what to do.
+    Insufficient, out of scope: the hits, no text.
+    fallback: why a free answer was replaced by a grounded one ("dose"), else "".
     """
 
     question: str
@@ -105,6 +124,8 @@ class Answer:
     model: str = ""
     seconds: float = 0.0
     finished: bool = False
+    emergency: Emergency | None = None
+    fallback: str = ""
 
     @property
     def log_prob(self) -> float:
@@ -122,6 +143,44 @@ class Score:
     log_prob: float
     per_passage: tuple[float, ...]
     token_log_probs: tuple[float, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Marginal:
+    """log p(y|x) of a given answer under one of the two models, and how it divides among the k passages.
+
+    shares: (k,), sum to 1. RAG-Sequence: p(z|x) p(y|x,z) / p(y|x), so the posterior p(z|x,y). RAG-Token, which draws a
+    passage for each token: the mean responsibility over the tokens.
+    """
+
+    log_prob: float
+    shares: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """An answer, and what becomes of it with another set of passages.
+
+    log_probs: log p(y|x) of the answer `before`, nats: with its own passages and with those of `after`.
+    """
+
+    before: Answer
+    after: Answer
+    log_probs: tuple[float, float]
+
+    @property
+    def change(self) -> float:
+        """Δ log p(y) of the first answer under the new set, nats."""
+        return self.log_probs[1] - self.log_probs[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An answer decoded with one of the two models, and its marginal under both; None while it streams."""
+
+    answer: Answer
+    token: Marginal | None = None
+    sequence: Marginal | None = None
 
 
 class RagError(Exception):

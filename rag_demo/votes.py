@@ -2,7 +2,7 @@
 
     store = VoteStore(folder)                      # None: voting is off
     store.append(Vote(VoteKind.THUMBS, "宝宝发热怎么办？", (Side.of(answer, engine.index.fingerprint),), "up"))
-    pair_tallies(store.read().votes)               # wins, ties and a Wilson interval for every pair
+    store.read().votes                             # rag_demo.tally counts them
 
 A line is written by one os.write to a file opened O_APPEND, under a lock that dies with its process, and fsynced before
 `append` returns. So an acknowledged line survives a kill at any moment and is never mixed with another visitor's; the
@@ -11,11 +11,9 @@ line that a kill tears was not acknowledged: reading skips and counts it, and th
 
 import errno
 import json
-import math
 import os
 import threading
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -127,6 +125,10 @@ class VoteLog:
     votes: tuple[Vote, ...] = ()
     skipped: int = 0
 
+    def on(self, indexes: Collection[str]) -> tuple[Vote, ...]:
+        """The votes whose sides all answered from one of these indexes (by fingerprint)."""
+        return tuple(vote for vote in self.votes if all(side.index in indexes for side in vote.sides))
+
 
 class VoteStore:
     """Votes in `folder`/votes.jsonl, made at the first vote; None switches voting off. Threads and processes may share."""
@@ -135,6 +137,7 @@ class VoteStore:
         self.file = None if folder is None else Path(folder) / FILE_NAME
         self.limit = limit
         self._lock = threading.Lock()
+        self._last: tuple[tuple[int, int], VoteLog] | None = None
 
     @property
     def enabled(self) -> bool:
@@ -174,9 +177,16 @@ class VoteStore:
             raise
 
     def read(self) -> VoteLog:
-        """Every whole line. Raises VoteError where the file is there but cannot be read."""
+        """Every whole line; parsed anew only when the file has changed. Raises VoteError where it cannot be read."""
+        if self.file is None:
+            return VoteLog()
         try:
-            raw = self.file.read_bytes() if self.file else b""
+            state = os.stat(self.file)
+            version = (state.st_size, state.st_mtime_ns)
+            last = self._last
+            if last and last[0] == version:
+                return last[1]
+            raw = self.file.read_bytes()
         except FileNotFoundError:
             return VoteLog()
         except OSError as error:
@@ -185,7 +195,9 @@ class VoteStore:
             ) from None
         lines = [line for line in raw.split(b"\n") if line.strip()]
         votes = [vote for vote in map(_vote, lines) if vote]
-        return VoteLog(tuple(votes), len(lines) - len(votes))
+        log = VoteLog(tuple(votes), len(lines) - len(votes))
+        self._last = (version, log)
+        return log
 
 
 @contextmanager
@@ -219,52 +231,3 @@ def _vote(line: bytes) -> Vote | None:
         return Vote.from_json(json.loads(line))
     except (KeyError, TypeError, ValueError, VoteError):
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class PairTally:
-    """Preferences between two sides, named in alphabetical order. Ties are counted but left out of the win rate:
-    Wilson's interval is for independent yes-or-no trials, and a tie is neither."""
-
-    first: str
-    second: str
-    first_wins: int
-    second_wins: int
-    ties: int
-
-    @property
-    def decided(self) -> int:
-        return self.first_wins + self.second_wins
-
-    @property
-    def win_rate(self) -> float | None:
-        """The share of the decided votes that `first` won; None where none was decided."""
-        return self.first_wins / self.decided if self.decided else None
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 %, of the win rate."""
-        return wilson_interval(self.first_wins, self.decided)
-
-
-def pair_tallies(votes: Iterable[Vote]) -> tuple[PairTally, ...]:
-    """One a pair, the pair with most votes first."""
-    outcomes: dict[Sequence[str], Counter[str]] = {}
-    for vote in votes:
-        if vote.kind is VoteKind.PREFERENCE:
-            pair = tuple(sorted(side.name for side in vote.sides))
-            outcomes.setdefault(pair, Counter())[vote.outcome] += 1
-    ranked = sorted(outcomes.items(), key=lambda item: (-item[1].total(), item[0]))
-    return tuple(PairTally(a, b, counts[a], counts[b], counts[TIE]) for (a, b), counts in ranked)
-
-
-def wilson_interval(wins: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """(low, high) of a share of `wins` in `n` trials; (0, 1) without a trial. Wilson 1927, JASA 22, p. 209-212."""
-    if not 0 <= wins <= n:
-        raise ValueError(f"{wins} wins in {n} trials")
-    if n == 0:
-        return 0.0, 1.0
-    share, spread = wins / n, z * z / n
-    centre = (share + spread / 2) / (1 + spread)
-    half = z * math.sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
-    return max(0.0, centre - half), min(1.0, centre + half)

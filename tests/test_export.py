@@ -23,4 +23,6 @@ def test_links_carry_the_files():
     head, body = json_link(ANSWER).split(",", 1)
     assert head == "data:application/json;charset=utf-8;base64"
     assert json.loads(b64decode(body)) == json.loads(json.dumps(answer_json(ANSWER)))
-    assert b64decode(markdown_link(ANSWER, words("en")).split(",", 1)[1]).decode() == answer_markdown(ANSWER, words("en"))
+    assert b64decode(markdown_link(ANSWER, words("en")).split(",", 1)[1]).decode() == answer_markdown(
+        ANSWER, words("en")
+    )

@@ -73,7 +73,7 @@ def test_a_new_file_is_read_whole(tmp_path):
 
 def test_the_shipped_results_are_read_and_drawn():
     found = read_results(ASSETS / "results")
-    assert found.models and not found.damaged
+    assert found.models and found.abstentions and not found.damaged
     for model in found.models:
         assert {r.name for r in model.rankers} >= {"dense", "bm25", "hybrid"} and model.answers["grounded"]
     for language in ("zh", "en"):

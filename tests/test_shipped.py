@@ -12,6 +12,7 @@ import pytest
 from rag_demo.config import ASSETS, CHECKPOINTS
 from rag_demo.corpus import fingerprint, read_passages, read_questions
 from rag_demo.engine import RagEngine
+from rag_demo.types import EvidenceStatus
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.shipped
@@ -62,7 +63,7 @@ def test_bad_input_gets_one_sentence(arguments, message):
 )
 def test_odd_questions_simply_work(base, question):
     answer = base.answer(question, top_k=2)
-    assert answer.finished and answer.citations
+    assert answer.finished and bool(answer.citations) == (answer.status is EvidenceStatus.SUFFICIENT)
 
 
 def test_loading_takes_seconds():
@@ -88,3 +89,17 @@ def test_retrieval_is_as_good_as_the_card_says(base):
     measured = sum(map(bool, found)) / len(questions)
     card = json.loads((CHECKPOINTS / "base" / "rag.json").read_text(encoding="utf-8"))
     assert measured > card["metrics"]["test"]["retrieval"]["dense"]["all"]["recall@5"] - 0.12
+
+
+def test_the_shipped_thresholds_part_the_field_from_the_rest(base):
+    """On a sample; the exact shares are in assets/results/abstention-base.json."""
+    asked = [q.question for q in read_questions(ASSETS / "questions" / "test.jsonl")[::40]]
+    rows = (ASSETS / "questions" / "out_of_scope.jsonl").read_text(encoding="utf-8").splitlines()
+    elsewhere = [row["question"] for row in map(json.loads, rows[1::6]) if row["kind"] == "other_domain"]
+
+    def answered(questions):
+        return sum(base._status(q, base.retrieve(q, 5)) is EvidenceStatus.SUFFICIENT for q in questions) / len(
+            questions
+        )
+
+    assert answered(asked) > 0.75 and answered(elsewhere) < 0.5

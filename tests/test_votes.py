@@ -1,4 +1,4 @@
-"""No acknowledged vote is lost or mixed with another, whatever dies when; and the interval is Wilson's."""
+"""No acknowledged vote is lost or mixed with another, whatever dies when."""
 
 import json
 import os
@@ -13,15 +13,12 @@ import pytest
 from rag_demo.types import AnswerMode, RagMode, RetrieverKind
 from rag_demo.votes import (
     MAX_COMMENT_CHARACTERS,
-    PairTally,
     Side,
     Vote,
     VoteError,
     VoteFault,
     VoteKind,
     VoteStore,
-    pair_tallies,
-    wilson_interval,
 )
 
 BASE, LARGE = Side("base", "aa"), Side("large", "bb", RetrieverKind.HYBRID, RagMode.SEQUENCE)
@@ -163,34 +160,3 @@ def test_without_a_folder_voting_is_off():
     with pytest.raises(VoteError, match="Voting is off") as caught:
         store.append(VOTE)
     assert caught.value.fault is VoteFault.OFF
-
-
-@pytest.mark.parametrize(
-    ("wins", "n", "low", "high"),
-    [
-        (8, 10, 0.4902, 0.9433),  # by hand: (.8 + .19208)/1.38416 -+ 1.96 sqrt(.016 + .009604)/1.38416
-        (5, 10, 0.2366, 0.7634),
-        (0, 10, 0.0, 0.2775),  # z²/(n + z²) = 3.8416/13.8416
-        (10, 10, 0.7225, 1.0),
-        (81, 263, 0.2553, 0.3662),  # Newcombe 1998, table I, method 3
-        (0, 0, 0.0, 1.0),
-    ],
-)
-def test_wilson(wins, n, low, high):
-    assert wilson_interval(wins, n) == pytest.approx((low, high), abs=5e-5)
-
-
-def test_wilson_refuses_what_is_no_share():
-    with pytest.raises(ValueError):
-        wilson_interval(3, 2)
-
-
-def test_pairs_are_counted_whichever_side_they_stood_on():
-    swapped = replace(VOTE, sides=(BASE, LARGE))
-    votes = [VOTE, swapped, replace(swapped, outcome=LARGE.name), replace(VOTE, outcome="tie"), THUMB]
-    (tally,) = pair_tallies(votes)
-    assert tally == PairTally(BASE.name, LARGE.name, first_wins=2, second_wins=1, ties=1)
-    assert tally.decided == 3 and tally.win_rate == pytest.approx(2 / 3)
-    assert tally.interval == wilson_interval(2, 3), "ties are left out of the interval"
-    assert pair_tallies([THUMB]) == ()
-    assert pair_tallies([replace(VOTE, outcome="tie")])[0].win_rate is None

@@ -12,10 +12,25 @@ def in_batch_nll(
     questions (Q, D), passages (P, D), positives (Q,) int64: the column of each positive.
     ignore (Q, P) bool: columns that are not negatives (another positive of the same question).
     """
-    scores = questions @ passages.T  # (Q, D) @ (D, P) -> (Q, P)
+    return nll(questions @ passages.T, positives, ignore).mean()  # (Q, D) @ (D, P) -> (Q, P)
+
+
+def nll(scores: torch.Tensor, positives: torch.Tensor, ignore: torch.Tensor | None = None) -> torch.Tensor:
+    """scores (Q, P) -> the negative log likelihood of each row's positive, (Q,)."""
     if ignore is not None:
         scores = scores.masked_fill(ignore, -torch.inf)
-    return F.cross_entropy(scores, positives)
+    return F.cross_entropy(scores, positives, reduction="none")
+
+
+def bank_scores(
+    questions: torch.Tensor, passages: torch.Tensor, bank: torch.Tensor, places: torch.Tensor
+) -> torch.Tensor:
+    """Scores against every vector of a memory bank, where the batch's own passages stand as they are now.
+
+    questions (Q, D), passages (P, D) live, bank (N, D) without gradient, places (P,): the passages' rows of the bank.
+    -> (Q, N). As He et al. 2020 (MoCo) and Wang et al. 2022 (SimKGC, pre-batch negatives).
+    """
+    return (questions @ bank.T).index_copy(1, places, questions @ passages.T)
 
 
 def in_batch_kl(
@@ -32,10 +47,11 @@ def in_batch_kl(
     return rows + columns
 
 
-def state_regression(states: torch.Tensor, targets: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Token states against the teacher's centred ones: 1 - cosine, plus a tenth of the squared error.
+def state_regression(states: torch.Tensor, targets: torch.Tensor, mask: torch.Tensor, count: float) -> torch.Tensor:
+    """Token states against the teacher's centred ones: 1 - cosine, plus a tenth of the squared error; over `count`.
 
     states, targets (B, L, D); mask (B, L), 1 where the teacher has a token.
     """
+    states = states.float()
     error = 1 - F.cosine_similarity(states, targets, dim=-1) + 0.1 * (states - targets).square().mean(-1)
-    return (error * mask).sum() / mask.sum().clamp(min=1)
+    return (error * mask).sum() / count

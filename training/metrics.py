@@ -1,22 +1,8 @@
-"""What only training measures: ranks in a matrix of scores, and corpus BLEU-4. The rest is rag_demo.metrics."""
+"""What only training measures: corpus BLEU-4. What the page measures too is in rag_demo.metrics."""
 
 from collections import Counter
 from collections.abc import Sequence
 from math import exp, log
-
-import numpy as np
-
-from rag_demo.corpus import Question
-
-
-def rank_of_positive(scores: np.ndarray, questions: Sequence[Question], ids: Sequence[str]) -> np.ndarray:
-    """scores (Q, P) -> the 0-based rank of each question's best ranked positive, int64 (Q,); ties count against it."""
-    position = {name: i for i, name in enumerate(ids)}
-    ranks = []
-    for row, question in zip(scores, questions, strict=True):
-        best = max(row[position[name]] for name in question.passage_ids)
-        ranks.append(int((row > best).sum() + (row == best).sum() - 1))
-    return np.array(ranks)
 
 
 def bleu_4(answers: Sequence[str], references: Sequence[str]) -> float:

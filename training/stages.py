@@ -196,5 +196,12 @@ def finish(preset: Preset, at: Places, home: str) -> list[Stage]:
         Stage("export", "export", dict(preset=preset.name, **parts, out=out, **told), out, f"{out}/rag.json"),
         Stage("index", "build_index", dict(checkpoint=out, passages=at.corpus), out, f"{out}/index/manifest.json"),
         Stage("evaluate", "evaluate", dict(checkpoint=out, **measured), out, at.results),
+        Stage(
+            "calibrate",
+            "calibrate",
+            dict(checkpoint=out, out=f"assets/results/abstention-{preset.name}.json"),
+            out,
+            f"assets/results/abstention-{preset.name}.json",
+        ),
         Stage("card", "model_card", dict(checkpoint=out), out, f"{out}/README.md"),
     ]

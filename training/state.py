@@ -1,49 +1,91 @@
-"""What a killed training run goes on from: weights, optimiser, schedule, step and history, in one file."""
+"""What a killed run goes on from, in one file: weights, optimiser, schedule, step, sums, history, and its marks.
 
+Marks say which run a state belongs to: the arguments that shape the training, the contents of the files they name and
+the shapes of the weights. A state with other marks is refused, never mixed in."""
+
+import hashlib
 import io
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
-from rag_demo.files import write_bytes
-from training.cli import say
+from rag_demo.files import sha256_of, write_bytes
+from rag_demo.types import RagError
 
 STATE_FILE, LOG_FILE = "state.pt", "log.jsonl"
+# Where, how fast and how often looked at; a run that ran out of memory may go on with other values of these.
+FREE = {"out", "chunk", "checkpointing", "device", "threads", "evaluate_every", "save_every"}
 
 
 @dataclass
 class Progress:
+    """step: how many are done. totals: named sums of the losses since the last record. extra: the trainee's own."""
+
     step: int = 0
     best: float | None = None
     history: list[dict] = field(default_factory=list)
+    totals: dict[str, float] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
-def save_state(out: Path, model: nn.Module, optimizer, schedule, step: int, best: float | None, history: list) -> None:
-    buffer = io.BytesIO()
+def marks_of(args: Any, module: nn.Module, processes: int) -> dict[str, str]:
+    """Name -> value of all that shapes the training run by the dataclass `args`, as text."""
+    marks = {name: _mark(value) for name, value in asdict(args).items() if name not in FREE}
+    for name in ("batch", "batch_tokens"):  # 2 processes of 8 train as 1 of 16
+        if name in marks:
+            marks[name] = str(getattr(args, name) * processes)
+    shapes = json.dumps({name: list(p.shape) for name, p in module.named_parameters()})
+    return marks | {"model": hashlib.sha256(shapes.encode()).hexdigest()[:16]}
+
+
+def _mark(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(map(_mark, value))
+    if isinstance(value, str) and Path(value).is_file():
+        return sha256_of(Path(value))[:16]
+    return str(value)
+
+
+def save_state(out: Path, module: nn.Module, optimizer, schedule, progress: Progress, marks: Mapping[str, str]) -> None:
     state = {
-        "model": model.state_dict(),
+        "marks": dict(marks),
+        "model": module.state_dict(),
         "optimizer": optimizer.state_dict(),
         "schedule": schedule.state_dict(),
-        "step": step,
-        "best": best,
-        "history": history,
+        "progress": vars(progress),
     }
+    buffer = io.BytesIO()
     torch.save(state, buffer)
     write_bytes(out / STATE_FILE, buffer.getvalue())
-    write_bytes(out / LOG_FILE, "".join(json.dumps(record) + "\n" for record in history).encode())
 
 
-def load_state(out: Path, model: nn.Module, optimizer, schedule) -> Progress:
-    """Restore the three from `out`, where a run was interrupted; otherwise start at step 0."""
+def read_state(out: Path, marks: Mapping[str, str]) -> dict[str, Any] | None:
+    """The state in `out`, on the CPU; None where there is none. Raises RagError where it belongs to another run."""
     file = out / STATE_FILE
     if not file.exists():
-        return Progress()
-    state = torch.load(file, weights_only=True)
-    model.load_state_dict(state["model"])
+        return None
+    try:
+        state = torch.load(file, weights_only=True, map_location="cpu")
+        found = state["marks"]
+    except Exception as error:  # torch.load raises many kinds; all of them mean the same to the user
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise RagError(f"{file} is not a state of this command ({reason}); give another --out, or remove it.") from None
+    other = [name for name in sorted({**marks, **found}) if marks.get(name) != found.get(name)]
+    if other:
+        raise RagError(
+            f"{file} belongs to a run with another {', '.join(other)}; "
+            "give another --out, or remove that folder to train anew."
+        )
+    return state
+
+
+def restore(state: Mapping[str, Any], module: nn.Module, optimizer, schedule) -> Progress:
+    module.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])
     schedule.load_state_dict(state["schedule"])
-    say(f"{file}: going on from step {state['step']}")
-    return Progress(state["step"], state["best"], state["history"])
+    return Progress(**state["progress"])

@@ -18,8 +18,9 @@ from tqdm import tqdm
 from rag_demo.files import write_bytes
 from rag_demo.pretrained import load_model, load_tokenizer
 from rag_demo.tensors import batches_by_length, pad
-from rag_demo.types import Passage
+from rag_demo.types import Passage, RagError
 from training.cli import run
+from training.world import device_of
 
 SHARD = 1000
 PREFIXES = {"question": "query: ", "passage": "passage: "}  # multilingual-e5's
@@ -31,6 +32,7 @@ class Args:
     texts: list[str] = field(metadata={"help": "questions*.jsonl (field question) and passages*.jsonl (title, text)."})
     out: str = field(metadata={"help": "Folder of the cache."})
     max_length: int = field(default=128, metadata={"help": "Tokens of a text, beyond which it is cut."})
+    device: str = field(default="auto", metadata={"help": "auto, cpu, cuda or cuda:N."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,10 @@ def key(text: str) -> str:
 def read_cache(folder: str | Path) -> dict[str, Taught]:
     """key(text) -> what the teacher says of it."""
     taught: dict[str, Taught] = {}
-    for file in sorted(Path(folder).glob("*.npz")):
+    files = sorted(Path(folder).glob("*.npz"))
+    if not files:
+        raise RagError(f"{folder} holds no teacher's cache; make it: python -m training.teacher --out {folder} …")
+    for file in files:
         shard = np.load(file)
         ids, states, vectors = shard["ids"], shard["states"], shard["vectors"].astype(np.float32)
         ends = np.cumsum(shard["lengths"])
@@ -67,13 +72,15 @@ def teach(model, tokenizer, texts: Sequence[str], prefix: str, max_length: int) 
     ).input_ids
     found: list[Taught | None] = [None] * len(texts)
     for batch in batches_by_length([len(row) for row in rows], 4096):
-        ids, mask = pad([rows[i] for i in batch], tokenizer.pad_token_id)
+        ids, mask = (t.to(model.device) for t in pad([rows[i] for i in batch], tokenizer.pad_token_id))
         states = model(input_ids=ids, attention_mask=mask).last_hidden_state
         weights = mask.unsqueeze(-1)
         vectors = torch.nn.functional.normalize((states * weights).sum(1) / weights.sum(1), dim=-1)
         for row, i in enumerate(batch):
             keep = [0, *range(1 + prefix_length, len(rows[i]))]
-            found[i] = Taught(np.array(rows[i])[keep], states[row, keep].half().numpy(), vectors[row].numpy())
+            found[i] = Taught(
+                np.array(rows[i])[keep], states[row, keep].half().cpu().numpy(), vectors[row].cpu().numpy()
+            )
     return found
 
 
@@ -111,7 +118,7 @@ def main(args: Args) -> None:
     missing = [(kind, text) for kind, text in texts_of(args.texts) if key(text) not in done]
     if not missing:
         return
-    model, tokenizer = load_model(args.model, "encoder"), load_tokenizer(args.model)
+    model, tokenizer = load_model(args.model, "encoder").to(device_of(args.device)), load_tokenizer(args.model)
     for start in tqdm(range(0, len(missing), SHARD), desc="teacher", unit="k texts"):
         part = missing[start : start + SHARD]
         taught: dict[str, Taught] = {}

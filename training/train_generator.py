@@ -1,119 +1,164 @@
-"""Train the generator: question + a passage that answers it -> the answer.
+"""Train the generator: question + a passage -> the answer.
 
     python -m training.train_generator --init runs/init/generator --questions train.jsonl --passages passages.jsonl \\
-        --dev dev.jsonl --out runs/generator
+        --dev dev.jsonl --out runs/generator  [--retrieved found.jsonl --retrieved_share 0.3]
+    torchrun --nproc_per_node 4 -m training.train_generator …
 
-Writes the generator (the best on the dev questions), log.jsonl and state.pt; the same command goes on from it."""
+The passage is one that answers; with --retrieved (a file of training.mine_negatives --no_filter) a share of them are
+what a retriever found. Writes generator/ (the best on the dev questions), log.jsonl, plot.svg and state.pt; the same
+command goes on from state.pt."""
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
-from tqdm import tqdm
 
 from rag_demo.corpus import read_passages
-from rag_demo.files import write_bytes
+from rag_demo.files import replaced_folder
 from rag_demo.generator import Generator
 from rag_demo.prompt import Lengths
-from training.cli import run, say
-from training.dpr_data import read_all_questions
-from training.generator_data import Examples
-from training.state import load_state, save_state
+from training.cli import run
+from training.dpr_data import read_all_questions, read_negatives
+from training.generator_data import Examples, collate
+from training.loop import LoopArgs, Plan, fit
+from training.world import World, prepare, sum_values
+
+DEV_TOKENS = 4000  # padded input tokens of an evaluation's batch
 
 
-@dataclass
-class Args:
+@dataclass(kw_only=True)
+class Args(LoopArgs):
     init: str = field(metadata={"help": "Folder of the generator to start from."})
     questions: list[str] = field(metadata={"help": "Training questions with answers, JSONL."})
     passages: list[str] = field(metadata={"help": "Their passages, JSONL."})
-    out: str = field(metadata={"help": "Folder to write."})
     dev: str | None = field(default=None, metadata={"help": "Dev questions, JSONL."})
     epochs: float = field(default=3, metadata={"help": "Passes over the questions."})
-    batch_tokens: int = field(default=1600, metadata={"help": "Padded input tokens a step."})
-    lr: float = field(default=5e-4, metadata={"help": "Peak learning rate."})
-    warmup: int = field(default=100, metadata={"help": "Steps of warm-up."})
+    steps: int = field(default=0, metadata={"help": "Steps, instead of --epochs."})
+    batch_tokens: int = field(default=1600, metadata={"help": "Padded input tokens a step and process."})
     crop: float = field(default=0.5, metadata={"help": "Share of the passages cut to a few shuffled clauses."})
+    retrieved: str | None = field(default=None, metadata={"help": "Retrieved passages of the questions, JSONL."})
+    retrieved_share: float = field(default=0.3, metadata={"help": "Share of the inputs that take one of --retrieved."})
     first_weight: float = field(default=1.0, metadata={"help": "How often the first token's loss counts."})
-    evaluate_every: int = field(default=200, metadata={"help": "Steps between evaluations (and saves)."})
-    threads: int = field(default=2, metadata={"help": "CPU threads."})
-    seed: int = field(default=0, metadata={"help": "Order and crops."})
 
 
-def weighted_nll(log_probs: torch.Tensor, labels: torch.Tensor, first_weight: float) -> torch.Tensor:
-    """log p of the target tokens (B, T), 0 where none -> mean negative log likelihood a token.
+def token_weights(labels: torch.Tensor, first_weight: float) -> torch.Tensor:
+    """labels (B, T), -100 where there is no token -> how often each counts, (B, T) float32.
 
     The first token counts `first_weight` times: it chooses the clause, the others mostly copy.
     """
     weights = (labels != -100).float()
     weights[:, 0] = first_weight
-    return -(log_probs * weights).sum() / weights.sum()
+    return weights
 
 
-@torch.inference_mode()
-def evaluate(generator: Generator, examples: Examples) -> dict[str, float]:
-    """Loss a token over whole passages, and of the first token alone: where the clause is chosen."""
-    generator.eval()
-    total = first = tokens = rows = 0.0
-    for ids, mask, labels in examples.batches(0, 4000, shuffle=False):
-        log_probs = generator.token_log_probs(ids, mask, labels)
-        total -= float(log_probs.sum())
-        first -= float(log_probs[:, 0].sum())
-        tokens += float((labels != -100).sum())
-        rows += len(labels)
-    return {"dev_nll": round(total / tokens, 4), "dev_first_nll": round(first / rows, 4)}
+class Writer:
+    """A Trainee: the generator over a stream of batches."""
+
+    def __init__(
+        self,
+        generator: Generator,
+        data: Examples,
+        world: World,
+        *,
+        tokens: int,
+        seed: int,
+        first_weight: float = 1.0,
+        chunk: int = 0,
+        dev: Examples | None = None,
+    ) -> None:
+        self.module = self.generator = generator
+        self.data, self.dev, self.world = data, dev, world
+        self.tokens, self.seed, self.first_weight, self.chunk = tokens * world.size, seed, first_weight, chunk
+        self._stream, self._next = data.endless(seed, self.tokens), 0
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return sum(1 for _ in self.data.batches(self.seed, self.tokens))
+
+    def backward(self, step: int) -> dict[str, torch.Tensor]:
+        while self._next <= step:  # a run that goes on passes over what is done
+            batch, self._next = next(self._stream), self._next + 1
+        total = sum(len(target) - 1 + self.first_weight for _, target in batch)
+        loss = torch.zeros((), device=self.world.device)
+        mine = self.world.share(batch)
+        size = self.chunk or max(1, len(mine))
+        for start in range(0, len(mine), size):
+            log_probs, labels = self._log_probs(mine[start : start + size])
+            part = -(log_probs * token_weights(labels, self.first_weight)).sum() / total
+            part.backward()
+            loss += part.detach()
+        return {"nll": loss}
+
+    def _log_probs(self, examples) -> tuple[torch.Tensor, torch.Tensor]:
+        """log p of the targets and their labels, (B, T) both."""
+        ids, mask, labels = (t.to(self.world.device) for t in collate(examples, self.generator.tokenizer.pad_token_id))
+        with self.world.autocast():
+            return self.generator.token_log_probs(ids, mask, labels), labels
+
+    @torch.no_grad()
+    def evaluate(self) -> dict[str, float]:
+        """Loss a token over whole passages, and of the first token alone: where the clause is chosen."""
+        if self.dev is None:
+            return {}
+        self.generator.eval()
+        sums = torch.zeros(4, dtype=torch.float64, device=self.world.device)
+        for batch in self.world.share(list(self.dev.batches(0, DEV_TOKENS, shuffle=False))):
+            log_probs, labels = self._log_probs(batch)
+            found = -log_probs.sum(), -log_probs[:, 0].sum(), (labels != -100).sum(), torch.tensor(len(labels))
+            sums += torch.stack([value.to(sums) for value in found])
+        names = ("nll", "first", "tokens", "rows")
+        total = sum_values(dict(zip(names, sums, strict=True)), self.world)
+        return {"dev_nll": total["nll"] / total["tokens"], "dev_first_nll": total["first"] / total["rows"]}
+
+    def quality(self, record: Mapping[str, float]) -> float:
+        return -record["dev_nll"] if "dev_nll" in record else record["step"]
+
+    def save(self, out: Path) -> None:
+        with replaced_folder(out / "generator") as folder:
+            self.generator.save(folder)
+
+    def state(self) -> dict[str, Any]:
+        return {}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        pass
 
 
-def main(args: Args) -> dict:
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
-    out, lengths = Path(args.out), Lengths()
-    generator = Generator.load(args.init)
+def main(args: Args) -> dict | None:
+    with args.world() as world:
+        trainee = build(args, world)
+        steps = args.steps or int(args.epochs * trainee.steps_per_epoch)
+        return fit(trainee, Plan(steps), args, world, "generator")
+
+
+def build(args: Args, world: World) -> Writer:
     passages = {passage.id: passage for path in args.passages for passage in read_passages(path)}
-    data = Examples(read_all_questions(args.questions), passages, generator.tokenizer, lengths, args.crop)
-    dev = Examples(read_all_questions([args.dev])[:300], passages, generator.tokenizer, lengths) if args.dev else None
-    optimizer = torch.optim.AdamW(generator.parameters(), lr=args.lr, weight_decay=0.01, betas=(0.9, 0.98))
-    per_epoch = sum(1 for _ in data.batches(args.seed, args.batch_tokens))
-    steps = int(args.epochs * per_epoch)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1.0, (step + 1) / args.warmup) * max(0.02, 1 - step / steps)
+    questions, retrieved = read_all_questions(args.questions), read_negatives(args.retrieved)
+    dev = read_all_questions([args.dev])[:300] if args.dev else []
+    generator = Generator.load(args.init)
+    tokenizer, lengths = generator.tokenizer, Lengths()
+    data = Examples(
+        questions,
+        passages,
+        tokenizer,
+        lengths,
+        crop_share=args.crop,
+        retrieved=retrieved,
+        retrieved_share=args.retrieved_share,
     )
-    progress = load_state(out, generator, optimizer, schedule)
-    step, best, history, total = progress.step, progress.best, progress.history, 0.0
-    with tqdm(total=steps, initial=step, desc="generator") as bar:
-        epoch = 0
-        seen = 0
-        while step < steps:
-            for ids, mask, labels in data.batches(args.seed + epoch, args.batch_tokens):
-                seen += 1
-                if seen <= progress.step:
-                    continue
-                if step >= steps:
-                    break
-                generator.train()
-                loss = weighted_nll(generator.token_log_probs(ids, mask, labels), labels, args.first_weight)
-                optimizer.zero_grad(set_to_none=True)
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(generator.parameters(), 1.0)
-                optimizer.step()
-                schedule.step()
-                step += 1
-                total += float(loss.detach())
-                bar.update()
-                if step % args.evaluate_every == 0 or step == steps:
-                    record = {"step": step, "nll": round(total / args.evaluate_every, 4)}
-                    record |= evaluate(generator, dev) if dev else {}
-                    total = 0.0
-                    history.append(record)
-                    say(json.dumps(record))
-                    quality = -record.get("dev_nll", -step)
-                    if best is None or quality > best:
-                        best = quality
-                        generator.save(out / "generator")
-                    save_state(out, generator, optimizer, schedule, step, best, history)
-            epoch += 1
-    write_bytes(out / "done.json", json.dumps(history[-1]).encode())
-    return {"steps": step, "last": history[-1]}
+    prepare(generator.model, world, args.checkpointing)
+    return Writer(
+        generator,
+        data,
+        world,
+        tokens=args.batch_tokens,
+        seed=args.seed,
+        first_weight=args.first_weight,
+        chunk=args.chunk,
+        dev=Examples(dev, passages, tokenizer, lengths) if dev else None,
+    )
 
 
 if __name__ == "__main__":

@@ -11,14 +11,20 @@ from pathlib import Path
 import gradio as gr
 
 from rag_demo.engine import RagEngine
-from rag_demo.ui import api, ask, evaluate, resources
+from rag_demo.ui import api, ask, compare, evaluate, resources, retrieval
 from rag_demo.ui.i18n import Language, words
 from rag_demo.ui.page import QUICK_EVENT, Page
 
 Relabel = Callable[[gr.Radio], None]
 
 # (key of the tab's label, its module), in the order they stand
-TABS = (("tab_ask", ask), ("tab_evaluate", evaluate), ("tab_resources", resources))
+TABS = (
+    ("tab_ask", ask),
+    ("tab_compare", compare),
+    ("tab_retrieval", retrieval),
+    ("tab_evaluate", evaluate),
+    ("tab_resources", resources),
+)
 
 
 def build_demo(engines: Mapping[str, RagEngine], examples: tuple[str, ...] = (), data: Path | None = None) -> gr.Blocks:
@@ -31,7 +37,7 @@ def build_demo(engines: Mapping[str, RagEngine], examples: tuple[str, ...] = (),
                 [("中文", "zh"), ("English", "en")], value="zh", show_label=False, container=False, elem_id="language"
             )
         notice = gr.HTML(_notice(chinese), elem_id="notice")
-        page = Page(engines, examples, language, gr.State(None), data)
+        page = Page(demo, engines, examples, language, gr.State(None), data)
         tabs, relabels = [], []
         with gr.Tabs(elem_id="tabs"):
             for key, module in TABS:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import gradio as gr
 
 from rag_demo.config import ASSETS
-from rag_demo.render_evaluate import measured, problem
+from rag_demo.render_evaluate import measured
+from rag_demo.render_evaluate_parts import problem
 from rag_demo.results import QUALITIES, Results
 from rag_demo.results_file import read_results
 from rag_demo.ui import evaluate_api, evaluate_run

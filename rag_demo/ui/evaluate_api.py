@@ -29,6 +29,7 @@ class QuestionObject(TypedDict):
     gold: list[str]
     ranks: dict[str, int | None]
     answer: str | None
+    status: str | None
     f1: float | None
     rouge_l: float | None
 
@@ -74,7 +75,8 @@ def publish(engines: Mapping[str, RagEngine], folder: Path) -> None:
 
         At most 100 questions a call, 5 with answers, so that others who use the page wait for seconds only: call again with
         start + count for more. ranks are 1-based and null beyond 100; retrieval holds recall@1, recall@5, recall@20 and
-        mrr@10 for each retriever; character_f1 and rouge_l compare the answers with the references.
+        mrr@10 for each retriever; character_f1 and rouge_l compare the answers
+        with the references, where status is sufficient: else the model would not answer a visitor.
         """
         try:
             return _evaluated(engines, preset, count, seed, start, retriever, answers)
@@ -129,6 +131,7 @@ def _question(outcome: Outcome) -> QuestionObject:
         gold=list(outcome.question.passage_ids),
         ranks={kind.value: None if rank >= DEPTH else rank + 1 for kind, rank in outcome.ranks.items()},
         answer=outcome.answer,
+        status=outcome.status and outcome.status.value,
         f1=outcome.f1,
         rouge_l=outcome.rouge,
     )

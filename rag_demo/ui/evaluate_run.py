@@ -18,7 +18,7 @@ from rag_demo.corpus import Question
 from rag_demo.engine import RagEngine
 from rag_demo.evaluation import Plan, Run, evaluated, sample, shipped_questions
 from rag_demo.question_file import QuestionFileError, check_passages, read_question_file
-from rag_demo.render_evaluate import note, problem
+from rag_demo.render_evaluate_parts import note, problem
 from rag_demo.render_evaluate_run import ended, running
 from rag_demo.types import RagError, RetrieverKind
 from rag_demo.ui.i18n import Language, words

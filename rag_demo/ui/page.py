@@ -30,6 +30,7 @@ class Page:
     data: where votes are written; None where the page may not write.
     """
 
+    demo: gr.Blocks
     engines: Mapping[str, RagEngine]
     examples: tuple[str, ...]
     language: gr.Radio

@@ -29,7 +29,7 @@ def theme() -> gr.themes.Base:
         body_text_color_subdued_dark="#a3ada6",
         button_primary_background_fill="#1f6f63",
         button_primary_background_fill_hover="#195c52",
-        button_primary_background_fill_dark="#2b8a7c",
+        button_primary_background_fill_dark="#23776b",
         button_primary_text_color="#ffffff",
         input_background_fill="#fffdf9",
         input_background_fill_dark="#1e2220",
@@ -41,6 +41,7 @@ def launch_options() -> dict:
     return {
         "theme": theme(),
         "css": styles(),
+        "js": (ASSETS / "keys.js").read_text(encoding="utf-8"),
         "footer_links": ["api", "settings"],
         "run_history": False,
         "max_file_size": "20mb",

@@ -1,5 +1,6 @@
 """A server started as a user starts it, and a real Chromium, shared by every tab's tests."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -25,14 +26,15 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def url():
-    """app.py as a user starts it, on a free port."""
+def url(tmp_path_factory):
+    """app.py as a user starts it, on a free port; what visitors leave goes to a folder of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT)
+    environment = {**os.environ, "RAG_DATA": str(tmp_path_factory.mktemp("data"))}
+    server = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT, env=environment)
     address = f"http://127.0.0.1:{port}"
-    for _ in range(120):
+    for _ in range(360):
         assert server.poll() is None, "app.py stopped"
         try:
             urllib.request.urlopen(address, timeout=2)

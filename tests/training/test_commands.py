@@ -1,5 +1,6 @@
 """Each command on a tiny project: it learns, it resumes to the same weights, and bad input costs one line."""
 
+import importlib
 import json
 import subprocess
 import sys
@@ -12,12 +13,12 @@ from rag_demo import checkpoint
 from rag_demo.encoder import TextEncoder
 from rag_demo.engine import RagEngine
 from rag_demo.generator import Generator
-from rag_demo.types import RagError
+from tests.training.runs import dpr_args, generator_args, rag_args
 from training import (
     build_index,
+    cli,
     evaluate,
     export,
-    mine_negatives,
     teacher,
     train_dpr,
     train_generator,
@@ -27,35 +28,10 @@ from training import (
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def dpr_args(project, out, **changes):
-    values = dict(
-        init=str(project / "tower"), questions=[str(project / "train.jsonl")], passages=[str(project / "passages.jsonl")],
-        out=str(project / out), dev=str(project / "dev.jsonl"), batch=3, epochs=6, lr=2e-3, warmup=2, evaluate_every=4,
-        threads=1,
-    )  # fmt: skip
-    return train_dpr.Args(**{**values, **changes})
-
-
-def generator_args(project, out, **changes):
-    values = dict(
-        init=str(project / "generator"), questions=[str(project / "train.jsonl")], passages=[str(project / "passages.jsonl")],
-        out=str(project / out), dev=str(project / "dev.jsonl"), epochs=4, batch_tokens=150, lr=2e-3, warmup=2,
-        evaluate_every=3, threads=1,
-    )  # fmt: skip
-    return train_generator.Args(**{**values, **changes})
-
-
-def rag_args(project, out, **changes):
-    values = dict(
-        towers=str(project / "dpr"), generator=str(project / "generator"), questions=[str(project / "train.jsonl")],
-        passages=str(project / "passages.jsonl"), out=str(project / out), dev=str(project / "dev.jsonl"), top_k=2, batch=2,
-        steps=6, lr=1e-3, evaluate_every=3, threads=1,
-    )  # fmt: skip
-    return train_rag.Args(**{**values, **changes})
-
-
 def history(folder):
-    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    """The records after training steps; the first may be of step 0, before any."""
+    records = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    return [record for record in records if record["step"]]
 
 
 def test_dpr_learns_its_pairs(project):
@@ -63,38 +39,6 @@ def test_dpr_learns_its_pairs(project):
     assert history(project / "dpr")[-1]["nll"] < 0.5 * history(project / "dpr")[0]["nll"]
     question, context = (TextEncoder.load(project / "dpr" / n) for n in ("question_encoder", "context_encoder"))
     assert question.settings.scale == pytest.approx(20.0) and context.settings.scale == 1.0
-
-
-def interrupt(module, monkeypatch, after):
-    """The process dies at the `after`-th save, just after the file was renamed."""
-    real, count = module.save_state, 0
-
-    def save_then_die(*arguments):
-        nonlocal count
-        real(*arguments)
-        count += 1
-        if count == after:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(module, "save_state", save_then_die)
-
-
-@pytest.mark.parametrize("what", ["dpr", "generator", "rag"])
-def test_an_interrupted_run_ends_at_the_same_weights(project, monkeypatch, what):
-    """Bitwise: anything that the state file forgets (optimiser, schedule, order, step) would show."""
-    module, args = {"dpr": (train_dpr, dpr_args), "generator": (train_generator, generator_args),
-                    "rag": (train_rag, rag_args)}[what]  # fmt: skip
-    if what == "rag":
-        train_dpr.main(dpr_args(project, "dpr", epochs=1))
-    module.main(args(project, "whole"))
-    with monkeypatch.context() as patched:
-        interrupt(module, patched, after=1)
-        with pytest.raises(KeyboardInterrupt):
-            module.main(args(project, "broken"))
-    module.main(args(project, "broken"))
-    whole, broken = (torch.load(project / name / "state.pt", weights_only=True) for name in ("whole", "broken"))
-    assert whole["step"] == broken["step"]
-    assert all(torch.equal(whole["model"][key], broken["model"][key]) for key in whole["model"])
 
 
 def test_the_generator_learns_to_answer(project):
@@ -114,12 +58,6 @@ def test_rag_training_moves_question_encoder_and_generator(project, mode):
     assert any(not torch.equal(a, b) for a, b in zip(first.parameters(), then.parameters(), strict=True))
 
 
-def test_collapse_is_loud():
-    assert train_rag.check_collapse(list(range(100))) == 1.0
-    with pytest.raises(RagError, match="Retrieval has collapsed"):
-        train_rag.check_collapse([7] * train_rag.WINDOW)
-
-
 def test_a_teacher_is_cached_once_and_pulls_the_student(project, towers):
     towers[1].save(project / "teacher_model")
     texts = [str(project / "train.jsonl"), str(project / "passages.jsonl")]
@@ -134,21 +72,6 @@ def test_a_teacher_is_cached_once_and_pulls_the_student(project, towers):
     train_dpr.main(dpr_args(project, "distilled", teacher_cache=str(project / "cache"), shared=True, epochs=40))
     log = history(project / "distilled")
     assert log[-1]["states"] < 0.8 * log[0]["states"] and log[-1]["kl"] < log[0]["kl"]
-
-
-def test_mined_negatives_never_answer(project, passages):
-    (project / "twin.jsonl").write_text(
-        json.dumps(
-            {"id": "t", "question": "宝宝发热去医院吗", "answer": "不要捂汗。", "passage_ids": ["p0002"]},
-            ensure_ascii=False,
-        )
-    )  # p0004 holds the answer although the question does not name it
-    out = project / "negatives.jsonl"
-    mine_negatives.main(
-        mine_negatives.Args([str(project / "twin.jsonl")], [str(project / "passages.jsonl")], str(out), margin=9)
-    )
-    row = json.loads(out.read_text())
-    assert row["passage_ids"] and not {"p0002", "p0004"} & set(row["passage_ids"])
 
 
 def test_from_parts_to_a_measured_checkpoint(project):
@@ -174,25 +97,52 @@ def test_from_parts_to_a_measured_checkpoint(project):
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (["train_dpr", "--init", "nowhere", "--questions", "{q}", "--passages", "{p}", "--out", "{o}"], "nowhere"),
+        ("train_dpr --init nowhere --questions {q} --passages {p} --out {o}", "nowhere"),
+        ("train_dpr --init {t} --questions none.jsonl --passages {p} --out {o}", "none.jsonl"),
+        ("train_dpr --init {g} --questions {q} --passages {p} --out {o}", "encoder.json is missing"),
+        ("train_dpr --init {t} --questions {q} --passages {one} --out {o}", "names passage 'p0001', which is not in"),
         (
-            ["train_dpr", "--init", "{t}", "--questions", "none.jsonl", "--passages", "{p}", "--out", "{o}"],
-            "none.jsonl",
+            "train_dpr --init {t} --questions {answers} --passages {p} --out {o}",
+            "line 1: 'question' is missing or empty",
         ),
-        (["init_models", "--preset", "huge", "--pretrained", "x", "--out", "{o}"], "No preset 'huge'"),
-        (["build_index", "--checkpoint", "nowhere", "--passages", "{p}"], "No checkpoint 'nowhere'"),
-        (["prepare_data", "--files", "{bad}", "--out", "{o}"], "cannot be read"),
+        ("train_dpr --init {t} --questions {q} --passages {p} --mix 1,1 --out {o}", "2 shares for 1 files"),
+        ("train_dpr --init {t} --questions {q} --passages {p} --negatives {q} --out {o}", "line 1: question_id and"),
+        (
+            "train_dpr --init {t} --questions {q} --passages {p} --teacher_cache {o} --out {o}",
+            "holds no teacher's cache",
+        ),
+        ("train_dpr --init {t} --questions {q} --passages {p} --precision fp16 --out {o}", "No precision 'fp16'"),
+        ("train_dpr --init {t} --questions {q} --passages {p} --epochs 0 --out {o}", "not one step"),
+        ("train_generator --init {t} --questions {q} --passages {p} --out {o}", "tower cannot be loaded"),
+        ("train_rag --towers {t} --generator {g} --questions {q} --passages {p} --out {o}", "question_encoder"),
+        ("train_rag --towers {d} --generator {g} --questions {q} --passages {p} --top_k 9 --out {o}", "give 1 to 6"),
+        ("mine_negatives --questions {q} --passages {one} --out {o}", "names passage 'p0001', which is not in"),
+        ("init_models --preset huge --pretrained x --out {o}", "No preset 'huge'"),
+        ("build_index --checkpoint nowhere --passages {p}", "No checkpoint 'nowhere'"),
+        ("prepare_data --files {bad} --out {o}", "cannot be read"),
     ],
 )
-def test_bad_input_costs_one_line(project, command, message):
-    bad = project / "bad.jsonl"
+def test_bad_input_costs_one_line(project, towers, monkeypatch, capsys, command, message):
+    bad, one, answers = project / "bad.jsonl", project / "one.jsonl", project / "answers.jsonl"
     bad.write_text("{", encoding="utf-8")
-    places = dict(
-        q=project / "train.jsonl", p=project / "passages.jsonl", o=project / "out", bad=bad, t=project / "tower"
-    )
-    module, *arguments = [part.format(**places) for part in command]
-    done = subprocess.run(
-        [sys.executable, "-m", f"training.{module}", *arguments], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 2 and not (project / "out").exists()
-    assert message in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
+    one.write_text('{"id": "x", "text": "一"}', encoding="utf-8")
+    answers.write_text('{"id": "x", "answer": "一"}', encoding="utf-8")
+    for name, tower in zip(("question_encoder", "context_encoder"), towers, strict=True):
+        tower.save(project / "dpr" / name)
+    places = dict(q=project / "train.jsonl", p=project / "passages.jsonl", o=project / "out", bad=bad, one=one,
+                  answers=answers, t=project / "tower", g=project / "generator", d=project / "dpr")  # fmt: skip
+    name, *arguments = command.format(**places).split()
+    module = importlib.import_module(f"training.{name}")
+    monkeypatch.setattr(sys, "argv", [name, *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        cli.run(module.main, module.Args, module.__doc__)
+    line = capsys.readouterr().err.strip().splitlines()[-1]
+    assert stopped.value.code == 2 and line.startswith("error: ") and message in line
+    assert not (project / "out").exists()
+
+
+def test_a_command_exits_with_2_and_no_traceback(project):
+    command = [sys.executable, "-m", "training.train_dpr", "--init", "nowhere", "--questions", "a", "--passages", "b",
+               "--out", str(project / "out")]  # fmt: skip
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2 and "Traceback" not in done.stderr and done.stderr.startswith("error: ")

@@ -29,7 +29,7 @@ def shipped(monkeypatch):
 
 @pytest.fixture
 def start(bart_engine):
-    return _starter(Page({"tiny": bart_engine}, (), None, None))
+    return _starter(Page(None, {"tiny": bart_engine}, (), None, None))
 
 
 def going(job):

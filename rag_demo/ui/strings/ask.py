@@ -67,6 +67,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "rule_connector_dropped": ("已去掉开头的连接词", "the opening connector was dropped"),
     "edit_searched": ("改写检索的问题", "Edit what is searched"),
     "follow_up": ("追问自动接上前一个问题的主题", "Let follow-ups take over the topic of the question before"),
+    "export_markdown": ("存为 Markdown", "Save as Markdown"),
+    "export_json": ("存为 JSON", "Save as JSON"),
     "permalink": ("本答案的链接", "Link to this answer"),
     "link_broken": ("这个链接被改动过，无法打开。", "This link has been altered and cannot be followed."),
     "link_preset": ("链接里的模型这里没有载入。", "The model of this link is not loaded here."),
