@@ -141,7 +141,8 @@ def _coverage(found: Abstention, words: Words) -> str:
         Series(words["eva_kept"], tuple((cut.answered, cut.kept) for cut in found.cuts)),
     ]
     if found.set_at:
-        lines.append(Series(words["eva_set_at"], ((found.set_at.answered, found.set_at.right),)))
+        at = found.set_at
+        lines.append(Series(words["eva_set_at"], ((at.answered, 0.0), (at.answered, at.right))))
     up = Axis(words["eva_axis_share"], words["eva_unit_of_one"], 0, 1)
     across = Axis(words["eva_coverage"], words["eva_unit_share"], 0, 1)
     caption = [found.checkpoint]
