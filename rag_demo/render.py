@@ -52,7 +52,7 @@ def evidence(answer: Answer | None, words: Words) -> str:
         return _how_it_works(words)
     cards = "".join(_card(i, hit, answer, words) for i, hit in enumerate(answer.hits))
     if not answer.hits:
-        return ""
+        return f'<section class="cards"><p class="meaning">{escape(words["nothing_retrieved"])}</p></section>'
     searched = f'<p class="searched">{escape(words["searched"])} <q>{escape(answer.question)}</q></p>'
     meaning = f'{searched}<p class="meaning">{escape(words[f"posterior_{answer.rag_mode}"])}</p>'
     return f'<section class="cards" aria-label="{escape(words["passages"])}">{meaning}{cards}</section>'

@@ -8,7 +8,7 @@ from rag_demo.config import MAX_TOP_K
 from rag_demo.render import Turn, conversation, evidence
 from rag_demo.text import MAX_QUESTION_CHARACTERS
 from rag_demo.ui import feedback, inspector
-from rag_demo.ui.asking import ask_handler, clear_handler, open_handler, stop_handler
+from rag_demo.ui.asking import ask_handler, clear_handler, follow_link, open_handler, stop_handler
 from rag_demo.ui.i18n import Language, words
 from rag_demo.ui.page import MODEL_EVENT, QUICK_EVENT, Page
 
@@ -20,6 +20,7 @@ def build(page: Page) -> Callable[[gr.Radio], None]:
     with gr.Row(elem_id="ask", equal_height=False):
         with gr.Column(scale=5, min_width=320, elem_id="left"):
             talk = gr.HTML(conversation([], text), elem_id="talk")
+            edit_button = gr.Button(text["edit_searched"], size="sm", elem_id="edit-button", visible=False)
             votes = feedback.build(page, turns)
             question = gr.Textbox(
                 label=text["question"],
@@ -36,7 +37,6 @@ def build(page: Page) -> Callable[[gr.Radio], None]:
                 )
                 stop_button = gr.Button(text["stop"], elem_id="stop-button", elem_classes="key-stop", interactive=False)
                 clear_button = gr.Button(text["clear"], elem_id="clear-button")
-                edit_button = gr.Button(text["edit_searched"], elem_id="edit-button", visible=False)
             example_label = gr.HTML(_label(text["examples"]), visible=bool(examples), elem_id="example-label")
             with gr.Row(elem_id="examples"):
                 example_buttons = [gr.Button(example, size="sm", elem_classes="example") for example in examples]
@@ -55,14 +55,15 @@ def build(page: Page) -> Callable[[gr.Radio], None]:
     inputs = [question, turns, language, page.own, opened, follow_up, *settings_of_answer]
     outputs = [talk, cards, turns, question, ask_button, stop_button, inspect.picture]
     asking = dict(fn=ask_handler(page), inputs=inputs, outputs=outputs, **MODEL_EVENT)
-    events = [ask_button.click(**asking), question.submit(**asking), opened.change(**asking)]
+    events = [ask_button.click(**asking), question.submit(**asking)]
+    filled = page.demo.load(open_handler(page), language, [opened, talk, question, *settings_of_answer], **QUICK_EVENT)
+    events.append(filled.then(**asking | {"fn": follow_link(asking["fn"])}))
     for button, example in zip(example_buttons, examples, strict=True):
         filled = button.click(lambda example=example: example, None, question, **QUICK_EVENT)
         events.append(filled.then(**asking))
     stopped = stop_button.click(stop_handler, [turns, language], outputs, cancels=events, **QUICK_EVENT)
     cleared = clear_button.click(clear_handler, language, outputs, cancels=events, **QUICK_EVENT)
     edit_button.click(_last_searched, turns, question, **QUICK_EVENT)
-    page.demo.load(open_handler(page), language, [opened, talk, question, *settings_of_answer], **QUICK_EVENT)
     ended = [*events, stopped, cleared]
     inspect.follow(ended)
     votes.follow(ended)

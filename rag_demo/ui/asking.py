@@ -66,6 +66,18 @@ def ask_handler(page: Page) -> Callable[..., Iterator[Shown]]:
     return stream
 
 
+def follow_link(asking: Callable[..., Iterator[Shown]]) -> Callable[..., Iterator[Shown]]:
+    """As `asking`, for a page that was opened by a link; nothing where it was not."""
+
+    def stream(question, turns, language, own, opened, *settings):
+        if opened is None:
+            yield Shown(*[gr.skip()] * len(Shown._fields))
+            return
+        yield from asking(question, turns, language, own, opened, *settings)
+
+    return stream
+
+
 def searched(question: str, past: Sequence[Turn]) -> Standalone:
     """What is searched for `question`: with the topic of the question before, unless its own words are an emergency."""
     previous = next((turn.answer.question for turn in reversed(past) if turn.answer), "")

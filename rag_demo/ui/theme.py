@@ -1,5 +1,7 @@
 """How the page looks, and what the server shows of itself."""
 
+from importlib.util import find_spec
+
 import gradio as gr
 
 from rag_demo.config import ASSETS
@@ -29,7 +31,7 @@ def theme() -> gr.themes.Base:
         body_text_color_subdued_dark="#a3ada6",
         button_primary_background_fill="#1f6f63",
         button_primary_background_fill_hover="#195c52",
-        button_primary_background_fill_dark="#23776b",
+        button_primary_background_fill_dark="#237568",
         button_primary_text_color="#ffffff",
         input_background_fill="#fffdf9",
         input_background_fill_dark="#1e2220",
@@ -47,6 +49,7 @@ def launch_options() -> dict:
         "max_file_size": "20mb",
         "enable_monitoring": False,
         "show_error": True,
+        "mcp_server": find_spec("mcp") is not None,  # pip install 'gradio[mcp]' switches it on
         "quiet": True,
     }
 

@@ -62,6 +62,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "后验条随回答移动；回答里的每一句和它在原文中的那一句同色。",
         "The posterior bars move as the answer grows; each clause shares its colour with the passage clause it quotes.",
     ),
+    "nothing_retrieved": (
+        "没有检索，也没有运行模型。",
+        "Nothing was retrieved and no model was run.",
+    ),
     "searched": ("检索的问题", "Searched"),
     "rule_topic_added": ("追问已接上前一个问题的主题", "the follow-up took over the topic of the question before"),
     "rule_connector_dropped": ("已去掉开头的连接词", "the opening connector was dropped"),
