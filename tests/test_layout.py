@@ -20,7 +20,7 @@ sys.meta_path.insert(0, Blocked())
 """
 CORE = """checkpoint config corpus decoding encoder engine generator grounding index lexical marginal prompt render
 retriever votes safety safety.doses safety.evidence render_status found index_lab lab_report side_by_side
-render_index_lab render_retrieval"""
+render_index_lab render_retrieval evaluation metrics question_file results_file sheet render_evaluate_run"""
 TRAINING = """export init_models mine_negatives teacher train_dpr train_generator train_rag trim_vocab
 pick_clauses metrics"""
 

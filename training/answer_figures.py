@@ -10,9 +10,10 @@ from tqdm import tqdm
 from rag_demo.corpus import Question
 from rag_demo.engine import RagEngine
 from rag_demo.lexical import Bm25Index
+from rag_demo.metrics import character_f1, rouge_l
 from rag_demo.text import MAX_QUESTION_CHARACTERS, split_clauses
 from rag_demo.types import Passage, RagError
-from training.metrics import bleu_4, character_f1, rouge_l
+from training.metrics import bleu_4
 
 MODES = ("grounded", "free")
 

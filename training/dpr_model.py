@@ -12,12 +12,12 @@ from torch import nn
 from rag_demo.corpus import Question
 from rag_demo.encoder import TextEncoder
 from rag_demo.files import replaced_folder
+from rag_demo.metrics import recall
 from rag_demo.types import Passage, RagError
 from training.dpr_data import Batch, Collator, Side
 from training.dpr_sources import Mixture
 from training.grad_cache import Encode, cached_backward, plain_backward
 from training.losses import bank_scores, in_batch_kl, nll, state_regression
-from training.metrics import recall
 from training.nearest import nearest, ranks
 from training.world import World, encode, gather
 

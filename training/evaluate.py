@@ -25,10 +25,10 @@ from rag_demo.corpus import Question, fingerprint, read_passages, read_questions
 from rag_demo.encoder import TextEncoder
 from rag_demo.engine import RagEngine
 from rag_demo.files import write_json
+from rag_demo.metrics import first_rank, mrr, recall
 from rag_demo.types import Passage, RagError, RetrieverKind
 from training.answer_figures import answer_figures
 from training.cli import run, say
-from training.metrics import mrr, recall
 from training.mteb_task import run_mteb
 
 DEPTH = 100
@@ -57,12 +57,7 @@ class Args:
 
 def ranks_of(questions: Sequence[Question], ranked: Callable[[str], list[str]]) -> np.ndarray:
     """0-based rank of the first relevant passage of each question, DEPTH where it is not among the first DEPTH."""
-    ranks = []
-    for question in questions:
-        found = ranked(question.question)
-        places = [found.index(name) for name in question.passage_ids if name in found]
-        ranks.append(min(places, default=DEPTH))
-    return np.array(ranks)
+    return np.array([first_rank(ranked(q.question), q.passage_ids, DEPTH) for q in questions])
 
 
 def figures(ranks: np.ndarray) -> dict[str, float]:

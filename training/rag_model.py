@@ -14,10 +14,10 @@ from rag_demo.encoder import TextEncoder
 from rag_demo.files import replaced_folder
 from rag_demo.generator import Generator
 from rag_demo.marginal import log_prior, sequence_marginal, token_marginal
+from rag_demo.metrics import recall
 from rag_demo.prompt import Lengths, build_input, encode_answer
 from rag_demo.tensors import pad
 from rag_demo.types import Passage, RagError, RagMode
-from training.metrics import recall
 from training.nearest import nearest, ranks
 from training.world import World, encode, gather, sum_values
 

@@ -11,14 +11,20 @@ from pathlib import Path
 import gradio as gr
 
 from rag_demo.engine import RagEngine
-from rag_demo.ui import api, ask, compare, resources, retrieval
+from rag_demo.ui import api, ask, compare, evaluate, resources, retrieval
 from rag_demo.ui.i18n import Language, words
 from rag_demo.ui.page import QUICK_EVENT, Page
 
 Relabel = Callable[[gr.Radio], None]
 
 # (key of the tab's label, its module), in the order they stand
-TABS = (("tab_ask", ask), ("tab_compare", compare), ("tab_retrieval", retrieval), ("tab_resources", resources))
+TABS = (
+    ("tab_ask", ask),
+    ("tab_compare", compare),
+    ("tab_retrieval", retrieval),
+    ("tab_evaluate", evaluate),
+    ("tab_resources", resources),
+)
 
 
 def build_demo(engines: Mapping[str, RagEngine], examples: tuple[str, ...] = (), data: Path | None = None) -> gr.Blocks:

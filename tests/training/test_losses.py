@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from rag_demo.metrics import character_f1, mrr, recall, rouge_l
 from training.losses import bank_scores, in_batch_kl, in_batch_nll, state_regression
-from training.metrics import character_f1, mrr, recall, rouge_l
 
 
 def test_in_batch_nll_by_hand():
