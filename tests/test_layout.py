@@ -18,8 +18,8 @@ class Blocked:
 sys.meta_path.insert(0, Blocked())
 {statements}
 """
-CORE = """checkpoint config corpus decoding encoder engine generator grounding index lexical marginal prompt render
-retriever votes"""
+CORE = """browse building checkpoint config corpus decoding encoder engine generator grounding index lexical marginal prompt render
+render_corpus retriever upload upload_file votes"""
 TRAINING = "export init_models prepare_data teacher train_dpr train_generator train_rag trim_vocab pick_clauses metrics"
 
 

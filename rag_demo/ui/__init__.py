@@ -11,14 +11,14 @@ from pathlib import Path
 import gradio as gr
 
 from rag_demo.engine import RagEngine
-from rag_demo.ui import api, ask
+from rag_demo.ui import api, ask, corpus, corpus_line
 from rag_demo.ui.i18n import Language, words
 from rag_demo.ui.page import QUICK_EVENT, Page
 
 Relabel = Callable[[gr.Radio], None]
 
 # (key of the tab's label, its module), in the order they stand
-TABS = (("tab_ask", ask),)
+TABS = (("tab_ask", ask), ("tab_corpus", corpus))
 
 
 def build_demo(engines: Mapping[str, RagEngine], examples: tuple[str, ...] = (), data: Path | None = None) -> gr.Blocks:
@@ -32,7 +32,7 @@ def build_demo(engines: Mapping[str, RagEngine], examples: tuple[str, ...] = (),
             )
         notice = gr.HTML(_notice(chinese), elem_id="notice")
         page = Page(engines, examples, language, gr.State(None), data)
-        tabs, relabels = [], []
+        tabs, relabels = [], [corpus_line.build(page)]
         with gr.Tabs(elem_id="tabs"):
             for key, module in TABS:
                 with gr.Tab(chinese[key], id=key, elem_id=key) as tab:

@@ -26,7 +26,7 @@ def test_ask_gives_the_documented_object(client, bart_engine):
 def test_ask_is_described_and_typed(client):
     endpoint = client.view_api(return_format="dict")["named_endpoints"]["/ask"]
     assert {p["parameter_name"] for p in endpoint["parameters"]} >= {"question", "top_k", "retriever", "rag_mode"}
-    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/ask"]
+    assert {"/ask", "/search_passages"} <= set(client.view_api(return_format="dict")["named_endpoints"])
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Every word the page shows, (Chinese, English) by key: a file a tab. A new file is added to `_FILES`."""
 
-from rag_demo.ui.strings import ask, frame
+from rag_demo.ui.strings import ask, corpus, frame
 
-_FILES = (frame, ask)
+_FILES = (frame, ask, corpus)
 
 
 def _together() -> dict[str, tuple[str, str]]:
