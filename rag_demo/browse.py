@@ -10,6 +10,9 @@ from rag_demo.types import Passage, RagError
 
 PAGE = 20
 ENOUGH = 0.5  # of the best passage's weight: what shares less with the query is not shown
+ASKING = frozenset(
+    "怎么 怎么办 么办 怎样 怎么样 么样 什么 为什么 如何 多少".split()
+)  # stand in titles of every subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def search(passages: Sequence[Passage], query: str = "", department: str = "") -
     whole = [p for p, text in zip(inside, texts, strict=True) if all(term in text for term in terms)]
     if whole:
         return Found(tuple(whole), terms)
-    return _by_words(inside, texts, tuple(dict.fromkeys(words(query))))
+    return _by_words(inside, texts, tuple(word for word in dict.fromkeys(words(query)) if word not in ASKING))
 
 
 def _by_words(passages: Sequence[Passage], texts: Sequence[str], terms: tuple[str, ...]) -> Found:

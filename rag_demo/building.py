@@ -2,7 +2,7 @@
 
 Not in the queue of the models: a job there would keep every question waiting until it ends. Each job has a thread of its own,
 one works at a time while the others wait in line, and on Linux the thread (and the threads torch starts for it) steps
-back to niceness 10, so that an answer being written gets the processor first.
+back to niceness 5, so that an answer being written gets three quarters of a contested processor.
 
     job = builder.start(engine, passages)
     for state in job.watch(): …      # ends when job.engine stands, or when it was cancelled; raises what the work raised
@@ -26,7 +26,7 @@ from rag_demo.upload import UploadError, UploadFault
 if TYPE_CHECKING:  # render_corpus shows a Building and needs no torch for it
     from rag_demo.engine import RagEngine
 
-NICENESS = 10
+NICENESS = 5  # a third of what an answer gets; more, and it would sit on the interpreter's lock unscheduled
 LOOK_SECONDS = 0.25
 ROOM = 200_000  # passages in the indexes of all visitors together: some 0.6 GB at 384 dimensions
 

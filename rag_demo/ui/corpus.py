@@ -85,7 +85,7 @@ def _departments(passages: tuple[Passage, ...], text: dict[str, str]) -> list[tu
 
 def _turned(page: Page, own, language, query, department, number, to: int | None = None, by: int = 0) -> tuple:
     """-> list, page number, Previous, Next."""
-    found = browse.search(_passages(page, own), query[:MAX_QUESTION_CHARACTERS], department or "")
+    found = browse.search(_passages(page, own), (query or "")[:MAX_QUESTION_CHARACTERS], department or "")
     number = found.clamp(to or number + by)
     return (
         passage_list(found, number, words(language)),

@@ -15,7 +15,8 @@ def build(page: Page) -> Callable[[gr.Radio], None]:
         back = gr.Button(words(Language.CHINESE)["corpus_back"], size="sm", elem_id="corpus-back", min_width=160)
     outputs = [row, line, back]
     page.own.change(_shown, [page.language, page.own], outputs, **QUICK_EVENT)
-    back.click(lambda: None, None, page.own, **QUICK_EVENT)
+    # queued: gradio's page hears of a changed State only from events that are
+    back.click(lambda: None, None, page.own, concurrency_limit=None, show_progress="hidden", api_visibility="private")
 
     def relabel(switch: gr.Radio) -> None:
         switch.change(_shown, [switch, page.own], outputs, **QUICK_EVENT)

@@ -28,7 +28,7 @@ def build(page: Page) -> Callable[[gr.Radio], None]:
     job = gr.State(None, delete_callback=lambda job: job and job.cancel())
     with gr.Row(elem_id="corpus-own"):
         title = gr.HTML(heading(text["corpus_own_title"], text["corpus_own_line"]))
-        upload = gr.UploadButton(text["corpus_upload"], elem_id="corpus-upload", scale=0, min_width=140)
+        upload = gr.UploadButton(text["corpus_upload"], elem_id="corpus-upload", size="md", scale=0, min_width=140)
     message = gr.HTML("", elem_id="corpus-message")
     with gr.Column(visible=False, elem_id="corpus-steps") as steps:
         rows = gr.HTML("", elem_id="corpus-preview")
