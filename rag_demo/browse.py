@@ -11,7 +11,7 @@ from rag_demo.types import Passage, RagError
 PAGE = 20
 ENOUGH = 0.5  # of the best passage's weight: what shares less with the query is not shown
 ASKING = frozenset(
-    "怎么 怎么办 么办 怎样 怎么样 么样 什么 为什么 如何 多少".split()
+    ["怎么", "怎么办", "么办", "怎样", "怎么样", "么样", "什么", "为什么", "如何", "多少"]
 )  # stand in titles of every subject
 
 
