@@ -46,6 +46,7 @@ from rag_demo.writing import written
 
 Progress = Callable[[int, int], None]
 READ_CHARACTERS = 4 * MAX_QUESTION_CHARACTERS  # an emergency told at length is one, too
+SLICE = 1024  # passages that are tokenised at a time
 
 
 class RagEngine:
@@ -219,10 +220,17 @@ class RagEngine:
         return self.context_encoder.encode([p.full_text for p in passages], progress)
 
     def with_passages(self, passages: Sequence[Passage], progress: Progress | None = None) -> "RagEngine":
-        """The same models over other passages, with an index of its own; thresholds of other passages do not apply."""
+        """The same models over other passages, with an index of its own; thresholds of other passages do not apply.
+
+        Encoded in slices, so that `progress`, which may raise to stop the work, is called early and often.
+        """
         if not passages:
             raise RagError("There are no passages to index; give at least one.")
-        index = PassageIndex.build(passages, self.encode_passages(passages, progress), encoder=self.index.encoder)
+        vectors = np.empty((len(passages), self.context_encoder.dimension), np.float32)
+        for start in range(0, len(passages), SLICE):
+            told = progress and (lambda done, _, start=start: progress(start + done, len(passages)))
+            vectors[start : start + SLICE] = self.encode_passages(passages[start : start + SLICE], told)
+        index = PassageIndex.build(passages, vectors, encoder=self.index.encoder)
         return RagEngine(self.name, self.question_encoder, self.context_encoder, self.generator, index, self.lengths)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import gradio as gr
 
 from rag_demo.engine import RagEngine
-from rag_demo.ui import api, ask, compare, evaluate, resources, retrieval
+from rag_demo.ui import api, ask, compare, corpus, corpus_line, evaluate, resources, retrieval
 from rag_demo.ui.i18n import Language, words
 from rag_demo.ui.page import QUICK_EVENT, Page
 
@@ -23,6 +23,7 @@ TABS = (
     ("tab_compare", compare),
     ("tab_retrieval", retrieval),
     ("tab_evaluate", evaluate),
+    ("tab_corpus", corpus),
     ("tab_resources", resources),
 )
 
@@ -38,7 +39,7 @@ def build_demo(engines: Mapping[str, RagEngine], examples: tuple[str, ...] = (),
             )
         notice = gr.HTML(_notice(chinese), elem_id="notice")
         page = Page(demo, engines, examples, language, gr.State(None), data)
-        tabs, relabels = [], []
+        tabs, relabels = [], [corpus_line.build(page)]
         with gr.Tabs(elem_id="tabs"):
             for key, module in TABS:
                 with gr.Tab(chinese[key], id=key, elem_id=key) as tab:

@@ -15,7 +15,7 @@ MODEL_EVENT = dict(concurrency_id=MODEL_QUEUE, concurrency_limit=1, show_progres
 QUICK_EVENT = dict(queue=False, show_progress="hidden", api_visibility="private")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # gradio hashes the values of a State that is listened to
 class OwnCorpus:
     """Passages that one visitor brought, indexed for the presets that were asked to; kept in their session only."""
 

@@ -29,6 +29,7 @@ def test_ask_is_described_and_typed(client):
     assert {p["parameter_name"] for p in endpoint["parameters"]} >= {"question", "top_k", "retriever", "rag_mode"}
     named = {*client.view_api(return_format="dict")["named_endpoints"]}
     assert named >= {"/ask", "/retrieve", "/index_lab", "/compare", "/votes", "/plan_resources", "/influence"}
+    assert named >= {"/search_passages", "/results"}
     assert not [name for name in named if "lambda" in name or name == "/stream"], "a handler of the page is published"
 
 
