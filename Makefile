@@ -10,7 +10,7 @@ demo: .venv/.runtime
 test: .venv/.development
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
 		echo "*** NO CHROMIUM: THE BROWSER TESTS WILL BE SKIPPED (Debian: apt-get install chromium) ***"
-	$(VENV)/python -m pytest -q
+	OMP_NUM_THREADS=1 $(VENV)/python -m pytest -q -n 2 --dist loadfile
 
 lint: .venv/.development
 	$(VENV)/ruff check .

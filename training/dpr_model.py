@@ -17,7 +17,7 @@ from rag_demo.types import Passage, RagError
 from training.dpr_data import Batch, Collator, Side
 from training.dpr_sources import Mixture
 from training.grad_cache import Encode, cached_backward, plain_backward
-from training.losses import bank_scores, in_batch_kl, nll, state_regression
+from training.losses import in_batch_kl, nll, state_regression
 from training.nearest import nearest, ranks
 from training.world import World, encode, gather
 
@@ -28,7 +28,9 @@ CUTS = (1, 5, 20)
 class Dpr:
     """A Trainee of two towers, or of one for both sides.
 
-    bank: ids of the passages whose vectors every step of the first source is scored against; none: in-batch only.
+    bank: ids of passages whose kept vectors the questions of the first source are scored against, too (as the pre-batch
+    negatives of Wang et al. 2022, SimKGC). All of them are equally stale, the positive's among them: next to negatives
+    from an earlier model a fresh positive wins for its freshness, and the towers learn to drift.
     """
 
     def __init__(
@@ -79,16 +81,14 @@ class Dpr:
         return bool(self.collator.cache) and self.distil_weight > 0
 
     def _nll(self, q: torch.Tensor, p: torch.Tensor, batch: Batch, places: torch.Tensor | None) -> torch.Tensor:
-        """This process' questions among all passages: its share of the mean over the whole batch."""
-        q, positives, others = q / self.temperature, batch.positives.to(q.device), batch.others.to(q.device)
-        if places is None:
-            scores = q @ p.T
-        else:
-            scores, positives = bank_scores(q, p, self.bank, places), places[positives]
-            others = self._banked_others(batch).to(q.device)
-        ignore = torch.zeros(scores.shape, dtype=torch.bool, device=q.device)
-        ignore[others[:, 0], others[:, 1]] = True
-        return nll(scores, positives, ignore).sum() / len(batch.draw.questions)
+        """This process' questions among the passages of the batch, and among those of the bank: its share of the mean
+        over the whole batch."""
+        q, positives = q / self.temperature, batch.positives.to(q.device)
+        losses = nll(q @ p.T, positives, _mask(len(q), len(p), batch.others, q.device))
+        if places is not None:
+            ignore = _mask(len(q), len(self.bank), self._banked_others(batch), q.device)
+            losses = losses + nll(q @ self.bank.T, places[positives], ignore)
+        return losses.sum() / len(batch.draw.questions)
 
     def _banked_others(self, batch: Batch) -> torch.Tensor:
         """As batch.others, over the rows of the bank."""
@@ -152,6 +152,13 @@ class Dpr:
     def set_state(self, state: Mapping[str, Any]) -> None:
         if self.bank is not None:
             self.bank = state["bank"].to(self.world.device)
+
+
+def _mask(rows: int, columns: int, places: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """(rows, columns) bool, True at the given (row, column)."""
+    mask = torch.zeros(rows, columns, dtype=torch.bool, device=device)
+    mask[places[:, 0].to(device), places[:, 1].to(device)] = True
+    return mask
 
 
 def load_towers(init: str, shared: bool, max_length: int) -> tuple[TextEncoder, TextEncoder]:

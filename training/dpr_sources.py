@@ -4,6 +4,8 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from rag_demo.corpus import Question
 from rag_demo.types import RagError
 
@@ -37,6 +39,14 @@ class Source:
         if len(self.questions) < 2:
             raise RagError("Fewer than two questions have passages; in-batch negatives need at least two.")
         self.texts, self.batch, self.per_passage = texts, batch, per_passage
+        self.vectors: dict[str, np.ndarray] = {}
+
+    def arrange(self, vectors: Mapping[str, np.ndarray]) -> None:
+        """Draw neighbouring passages together, by these vectors (D,) of all its passages: hard negatives for nothing
+        (Hofstätter et al. 2021, TAS-balanced sampling)."""
+        mean = np.mean(list(vectors.values()), axis=0)
+        centred = {name: vector - mean for name, vector in vectors.items()}
+        self.vectors = {name: vector / max(float(np.linalg.norm(vector)), 1e-9) for name, vector in centred.items()}
 
     def epoch(self, seed: str) -> list[list[Pair]]:
         """Every question once, in batches of similar length."""
@@ -44,6 +54,8 @@ class Source:
         pairs = [(q, rng.choice(q.passage_ids)) for q in rng.sample(self.questions, len(self.questions))]
         groups = self._groups(pairs)
         rng.shuffle(groups)
+        if self.vectors:
+            return self._neighbouring(groups, rng)
         batch = min(self.batch, len(groups))
         batches = []
         for start in range(0, len(groups), POOL * batch):
@@ -52,6 +64,26 @@ class Source:
         whole = [[pair for group in batch for pair in group] for batch in batches if len(batch) > 1]
         rng.shuffle(whole)
         return whole or [[pair for group in groups for pair in group]]
+
+    def _neighbouring(self, groups: Sequence[list[Pair]], rng: random.Random) -> list[list[Pair]]:
+        """Each batch: the groups of a passage drawn at random and of its nearest that are left, one of each passage."""
+        left: dict[str, list[list[Pair]]] = {}
+        for group in groups:
+            left.setdefault(group[0][1], []).append(group)
+        batches = []
+        while len(left) > 1:
+            names = list(left)
+            middle = self.vectors[rng.choice(names)]
+            order = np.argsort(-(np.stack([self.vectors[name] for name in names]) @ middle), kind="stable")
+            near = [names[i] for i in order[: self.batch]]
+            batches.append([pair for name in near for pair in left[name].pop()])
+            left = {name: found for name, found in left.items() if found}
+        if not batches:
+            return [[pair for group in groups for pair in group]]
+        for i, group in enumerate(group for found in left.values() for group in found):
+            batches[i % len(batches)] += group  # what is left of the last passage
+        rng.shuffle(batches)
+        return batches
 
     def _groups(self, pairs: Sequence[Pair]) -> list[list[Pair]]:
         """The pairs that are drawn together."""

@@ -22,17 +22,6 @@ def nll(scores: torch.Tensor, positives: torch.Tensor, ignore: torch.Tensor | No
     return F.cross_entropy(scores, positives, reduction="none")
 
 
-def bank_scores(
-    questions: torch.Tensor, passages: torch.Tensor, bank: torch.Tensor, places: torch.Tensor
-) -> torch.Tensor:
-    """Scores against every vector of a memory bank, where the batch's own passages stand as they are now.
-
-    questions (Q, D), passages (P, D) live, bank (N, D) without gradient, places (P,): the passages' rows of the bank.
-    -> (Q, N). As He et al. 2020 (MoCo) and Wang et al. 2022 (SimKGC, pre-batch negatives).
-    """
-    return (questions @ bank.T).index_copy(1, places, questions @ passages.T)
-
-
 def in_batch_kl(
     questions: torch.Tensor,
     passages: torch.Tensor,

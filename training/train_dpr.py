@@ -48,6 +48,9 @@ class Args(LoopArgs):
         default=False,
         metadata={"help": "Score against the kept vectors of all passages of the first source's questions."},
     )
+    neighbours: bool = field(
+        default=False, metadata={"help": "With --bank: draw neighbouring passages of the first source together."}
+    )
     temperature: float = field(default=0.05, metadata={"help": "Scores are cosines over this."})
     distil_weight: float = field(default=1.0, metadata={"help": "Weight of the teacher's losses."})
     max_length: int = field(default=128, metadata={"help": "Tokens of a text while training; longer ones are cut."})
@@ -72,7 +75,9 @@ def build(args: Args, world: World) -> Dpr:
         prepare(tower.model, world, args.checkpointing)
     cache = read_cache(args.teacher_cache) if args.teacher_cache else {}
     asked = [q for source in data.sources for q in source.questions]
-    return Dpr(
+    if args.neighbours and not args.bank:
+        raise RagError("--neighbours needs the vectors that --bank keeps; give both.")
+    trainee = Dpr(
         towers,
         data,
         Collator(towers, texts, cache, asked, world),
@@ -84,6 +89,9 @@ def build(args: Args, world: World) -> Dpr:
         dev=dev,
         dev_passages=searched if args.dev_passages else named,
     )
+    if args.neighbours:  # by the vectors of the towers it starts from: the same order when it goes on
+        data.sources[0].arrange(dict(zip(trainee.place, trainee.bank.cpu().numpy(), strict=True)))
+    return trainee
 
 
 def mixture(args: Args, texts: dict[str, str], world: World) -> Mixture:

@@ -1,5 +1,6 @@
 """Which questions and passages make a batch: nothing lost, nothing doubled, nothing that was held out."""
 
+import numpy as np
 import pytest
 
 from rag_demo.corpus import Question
@@ -26,6 +27,17 @@ def test_an_epoch_asks_every_question_once(per_passage):
     epochs = [[data.draw(e * steps + i) for i in range(steps)] for e in range(2)]
     assert asked(epochs[0]) == asked(epochs[1]) == sorted(f"q{i}" for i in range(24))
     assert epochs[0] != epochs[1]
+
+
+def test_neighbours_are_drawn_together_and_none_is_lost():
+    """Two clusters of four: with batches of four, a batch holds one cluster; every question is still asked once."""
+    data = Mixture([source(batch=4, per_passage=2)], [1.0], {}, 0, seed=5)
+    turned = {f"p{i}": np.array([np.cos(i % 2 * 3 + i / 50), np.sin(i % 2 * 3 + i / 50)]) for i in range(8)}
+    data.sources[0].arrange(turned)
+    draws = [data.draw(step) for step in range(data.steps_per_epoch)]
+    assert asked(draws) == sorted(f"q{i}" for i in range(24))
+    pure = [len({int(name[1:]) % 2 for name in draw.passages}) == 1 for draw in draws if len(draw.passages) == 4]
+    assert pure and all(pure)
 
 
 def test_a_batch_of_passages_brings_several_questions_of_each():

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from rag_demo.metrics import character_f1, mrr, recall, rouge_l
-from training.losses import bank_scores, in_batch_kl, in_batch_nll, state_regression
+from training.losses import in_batch_kl, in_batch_nll, state_regression
 
 
 def test_in_batch_nll_by_hand():
@@ -25,21 +25,6 @@ def test_more_negatives_cost_more():
     q, p = torch.randn(4, 8), torch.randn(9, 8)
     positives = torch.arange(4)
     assert 0 < float(in_batch_nll(q, p[:5], positives)) < float(in_batch_nll(q, p, positives))
-
-
-def test_the_bank_holds_all_passages_and_only_the_batch_has_a_gradient():
-    """Scores over the bank are those over all passages; the stale rows of the batch's own passages do not count."""
-    torch.manual_seed(0)
-    q, everything = torch.randn(3, 8, requires_grad=True), torch.randn(7, 8)
-    places = torch.tensor([5, 1])
-    live = everything[places].clone().requires_grad_()
-    bank = everything.clone()
-    bank[places] = 99.0
-    scores = bank_scores(q, live, bank, places)
-    assert torch.allclose(scores, q @ everything.T, atol=1e-5)
-    scores.logsumexp(1).sum().backward()
-    wanted = ((q @ everything.T).softmax(1).T @ q)[places]
-    assert torch.allclose(live.grad, wanted, atol=1e-5) and not bank.requires_grad
 
 
 def test_distillation_is_zero_for_the_teacher_itself():
