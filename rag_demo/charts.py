@@ -93,7 +93,7 @@ def bar_chart(bars: Sequence[Bar], value: Axis, title: str = "") -> str:
     body.append(
         f'<text x="{middle}" y="{height - BOTTOM + 38}" text-anchor="middle" {_INK}>{escape(value.title)}</text>'
     )
-    return _frame(title, body, names if len(names) > 1 else [], height)
+    return _frame(title, body, names if len(names) > 1 else [], height, dashed=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +160,8 @@ def _axes(x: Axis, y: Axis, across: _Scale, up: _Scale) -> list[str]:
     return rows + columns + titles
 
 
-def _frame(title: str, body: Sequence[str], names: Sequence[str], height: int = HEIGHT) -> str:
-    """The svg element, with the legend under the chart, as many names a line as fit."""
+def _frame(title: str, body: Sequence[str], names: Sequence[str], height: int = HEIGHT, dashed: bool = True) -> str:
+    """The svg element, with the legend under the chart, as many names a line as fit; dashes as the lines have them."""
     rows, x, y = [], 0.0, height + 6
     for i, name in enumerate(names):
         width = 34 + sum(12.5 if ord(c) > 0x2E80 else 6.8 for c in name)
@@ -169,7 +169,7 @@ def _frame(title: str, body: Sequence[str], names: Sequence[str], height: int = 
             x, y = 0.0, y + 20
         rows.append(
             f'<line x1="{x + 4}" x2="{x + 24}" y1="{y}" y2="{y}" stroke="{_hue(i)}" stroke-width="4" '
-            f'stroke-dasharray="{DASHES[i % 10]}"/><text x="{x + 30}" y="{y + 4}" {_INK}>{escape(name)}</text>'
+            f'stroke-dasharray="{DASHES[i % 10] if dashed else ""}"/><text x="{x + 30}" y="{y + 4}" {_INK}>{escape(name)}</text>'
         )
         x += width + 12
     full = y + 14 if names else height

@@ -50,7 +50,7 @@ def indexed(ask: Ask, calibration: Calibration, model: IndexModel, words: Words)
         made = model.plan(kind, ask.passages, tower.hidden)
         rows.append((words[f"res_{kind}"], _time(made.seconds, words), f"{_round(made.bytes / GIB)} GiB"))
     heads = (words["res_kind"], words["res_time"], words["res_size"])
-    conditions = "; ".join(calibration.conditions[name] for name in ("processor", "clock", "versions", "vectors"))
+    conditions = "; ".join(calibration.conditions[name] for name in ("processor", "versions"))
     note = f'<p class="res-note">{escape(words["res_conditions"] + conditions)}</p>'
     return _section(words["res_index"], _table(words["res_index"], heads, rows) + note)
 
