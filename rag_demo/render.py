@@ -103,8 +103,11 @@ def _links(turn: Turn, words: Words) -> str:
 
 def _foot(turn: Turn, words: Words) -> str:
     answer = turn.answer
-    if not answer.text and answer.finished:
+    if answer.emergency:
         return ""
+    if not answer.text and answer.finished:
+        facts = [f"{words['model']} {answer.model}", f"{answer.seconds:.1f} {words['seconds']}"]
+        return '<p class="foot">' + " · ".join(map(escape, facts)) + "</p>"
     mode = words["free_label"] if answer.answer_mode is AnswerMode.FREE else words["grounded_label"]
     facts = [mode, words[f"mode_{answer.rag_mode}"], f"{words['model']} {answer.model}"]
     if answer.tokens:

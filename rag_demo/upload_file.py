@@ -26,6 +26,8 @@ ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh91AY&", b"\xfd7zXZ\x
 ENDINGS = (".csv", ".jsonl", ".parquet")
 PARQUET_SECONDS = 120
 
+CELL_CHARACTERS = 131_072  # the csv module's own limit, which another reader in this process may have raised
+
 
 def read_table(path: Path, name: str) -> Table:
     """path: where the bytes lie. name: what the visitor calls the file; its ending says what it is.
@@ -90,7 +92,7 @@ def _csv(lines: Iterator[str], name: str) -> Table:
             if columns is None:
                 columns = _checked(cells)
                 continue
-            if len(cells) > len(columns):
+            if len(cells) > len(columns) or max(map(len, cells)) > CELL_CHARACTERS:
                 raise UploadError(UploadFault.BROKEN_LINE, line=reader.line_num, kind="CSV")
             rows.append((*cells, *[""] * (len(columns) - len(cells))))
             ends.append(reader.line_num)

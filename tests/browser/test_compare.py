@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.browser.tabs import go_to
+
 QUESTION = "普通人 叶酸 多吃 坏处"  # one of the test questions, so its source is known
 FINISHED = "() => document.querySelector('.answers') && !document.querySelector('#compare-result .caret')"
 RECORD = """() => {
@@ -16,7 +18,7 @@ RECORD = """() => {
 
 
 def opened(page, question=QUESTION):
-    page.get_by_role("tab", name="对比").click()
+    go_to(page, "compare")
     page.fill("#compare-question textarea", question)
 
 

@@ -2,12 +2,14 @@
 
 import pytest
 
+from tests.browser.tabs import go_to
+
 EVIL = "<img src=x onerror=alert(1)>"
 OWN = f"编号,标题,正文,科室\nx1,退烧,小熊退烧贴只能降低局部温度。{EVIL},测试科\nx2,=cmd|'/C calc'!A0,洗澡水温三十八度。,测试科\n"
 
 
 def open_corpus(page):
-    page.click("button[role=tab]:has-text('资料库')")
+    go_to(page, "corpus")
     page.wait_for_selector(".corpus-list li", timeout=60_000)
 
 
@@ -40,7 +42,7 @@ def test_browse_search_and_bring_your_own(page, browser, url):
     page.wait_for_function("document.querySelectorAll('.corpus-list li').length === 2")
     assert page.locator(".corpus-list img").count() == 0
 
-    page.click("button[role=tab]:has-text('提问')")
+    go_to(page, "ask")
     assert "2 篇" in page.inner_text("#corpus-line")
     page.fill("#question textarea", "宝宝洗澡水多少度")
     page.click("#ask-button")

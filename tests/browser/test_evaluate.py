@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+from tests.browser.tabs import go_to
 
-def open_tab(page, name="评测"):
-    page.get_by_role("tab", name=name).click()
+
+def open_tab(page):
+    go_to(page, "evaluate")
     page.wait_for_selector("#eva-out svg.chart", state="visible")
 
 

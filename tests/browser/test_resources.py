@@ -1,8 +1,10 @@
 """The Resources tab in a real Chromium: a slider replans, the language switches, a phone shows it without overflow."""
 
+from tests.browser.tabs import go_to
 
-def open_tab(page, name="资源"):
-    page.get_by_role("tab", name=name).click()
+
+def open_tab(page):
+    go_to(page, "resources")
     page.wait_for_selector("#res-out .res-verdict", state="visible")
 
 

@@ -2,9 +2,11 @@
 
 import pytest
 
+from tests.browser.tabs import go_to
+
 
 def open_tab(tab):
-    tab.get_by_role("tab", name="检索").click()
+    go_to(tab, "retrieval")
     tab.wait_for_selector("#retrieval-run", state="visible")
 
 

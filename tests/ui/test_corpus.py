@@ -15,7 +15,7 @@ from rag_demo.ui.theme import launch_options
 
 @pytest.fixture
 def page(bart_engine):
-    return Page({"tiny": bart_engine}, (), None, None)
+    return Page(None, {"tiny": bart_engine}, (), None, None)
 
 
 def upload(folder, text: str, name="mine.csv"):
@@ -55,7 +55,7 @@ def test_a_bad_file_gets_its_sentence_in_the_visitors_language_and_is_deleted(pa
 def test_cancel_leaves_the_corpus_as_it_was(page, tmp_path):
     (table, *_), _ = upload(tmp_path, "text\n甲\n")
     slow = SimpleNamespace(with_passages=lambda passages, progress: [progress(0, 1) for _ in iter(int, 1)])
-    states = _built(Page({"tiny": slow}, (), None, None), Builder(), table, "tiny", "zh", 0, *[NONE] * 4)
+    states = _built(Page(None, {"tiny": slow}, (), None, None), Builder(), table, "tiny", "zh", 0, *[NONE] * 4)
     next(states)[1].cancel()
     *_, last = states
     assert "__type__" in last[2] and "已取消" in last[5]

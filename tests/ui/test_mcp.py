@@ -1,6 +1,7 @@
 """The page as tools for an agent, through a real MCP client."""
 
 import ast
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import pytest
@@ -21,6 +22,12 @@ def address(bart_engine):
     demo.close()
 
 
+def in_session(address, use):
+    """In a thread of its own: the browser tests of the same process may have left an event loop running."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(anyio.run, _session, address, use).result()
+
+
 async def _session(address, use):
     async with streamable_http_client(address) as (read, write, *_), ClientSession(read, write) as session:
         await session.initialize()
@@ -28,18 +35,18 @@ async def _session(address, use):
 
 
 def test_ask_and_retrieve_are_described(address):
-    tools = {tool.name: tool for tool in anyio.run(_session, address, lambda s: s.list_tools()).tools}
+    tools = {tool.name: tool for tool in in_session(address, lambda s: s.list_tools()).tools}
     assert set(tools) == {"ask", "retrieve"}
     assert "not medical advice" in tools["ask"].description and "question" in tools["ask"].inputSchema["properties"]
 
 
 def test_a_tool_answers_as_the_engine_does(address, bart_engine):
-    called = anyio.run(_session, address, lambda s: s.call_tool("ask", {"question": "宝宝黄疸怎么办？", "top_k": 3}))
+    called = in_session(address, lambda s: s.call_tool("ask", {"question": "宝宝黄疸怎么办？", "top_k": 3}))
     answer = ast.literal_eval(called.content[0].text)
     assert answer["text"] == bart_engine.answer("宝宝黄疸怎么办？", top_k=3).text
 
 
 def test_an_emergency_reaches_an_agent_too(address):
-    called = anyio.run(_session, address, lambda s: s.call_tool("ask", {"question": "宝宝吞了纽扣电池"}))
+    called = in_session(address, lambda s: s.call_tool("ask", {"question": "宝宝吞了纽扣电池"}))
     answer = ast.literal_eval(called.content[0].text)
     assert answer["status"] == "emergency" and answer["emergency"]["call"][0] == "120" and answer["text"] == ""
