@@ -54,30 +54,53 @@ def decode(
     max_tokens: int = 96,
     beams: int = 1,
 ) -> Iterator[Hypothesis]:
-    """Yields the best hypothesis after each step; the last one yielded is the answer.
+    """Yields the best hypothesis after each token; the last one yielded is the answer.
 
     inputs: input_ids and attention_mask (k, L) of the question with each passage. log_prior: (k,).
+    Greedily, tokens that the constraint leaves no choice about are fed together with the one before them: inside a
+    clause one step of the decoder scores them all (as prompt lookup decoding verifies its guesses; here none fails).
     """
     k = log_prior.shape[0]
-    state = generator.start(*inputs)
+    steps = generator.start(*inputs)
     alive = [Hypothesis((), (), (), log_prior)]
     done: list[Hypothesis] = []
     last = torch.full((k, 1), generator.start_id)
-    for _ in range(max_tokens):
-        log_probs = generator.step(last, state)[:, -1].unflatten(0, (len(alive), k))  # (b, k, V)
-        candidates = _candidates(alive, log_probs, mode, constraint, generator, beams)
+    while len(alive[0].tokens) < max_tokens:
+        certain = []
+        if constraint is not None and beams == 1:
+            certain = _certain(constraint, alive[0], max_tokens - 1, generator.eos_id)
+        fed = torch.cat([last, torch.tensor(certain, dtype=torch.int64).expand(len(last), -1)], dim=1)
+        log_probs = steps.step(fed).unflatten(0, (len(alive), k))  # (b, k, n, V)
+        for i, token in enumerate(certain):
+            per_passage = log_probs[0, :, i, token]
+            value = float(torch.logsumexp(alive[0].log_weights + per_passage, 0))
+            alive = [_extend(alive[0], token, value, per_passage, mode, constraint, generator.eos_id)]
+            yield alive[0]
+        candidates = _candidates(alive, log_probs[:, :, -1], mode, constraint, generator, beams)
         done += [hypothesis for hypothesis, _ in candidates if hypothesis.finished]
         going = [pair for pair in candidates if not pair[0].finished][:beams]
-        alive = [hypothesis for hypothesis, _ in going]
-        best = max([*done, *alive], key=lambda hypothesis: hypothesis.score)
-        if not alive or len(done) >= beams:
+        if not going or len(done) >= beams:
             break
-        yield best
+        alive = [hypothesis for hypothesis, _ in going]
+        yield max([*done, *alive], key=lambda hypothesis: hypothesis.score)
         parents = torch.tensor([parent for _, parent in going])
         if beams > 1:
-            generator.select(state, (parents.unsqueeze(1) * k + torch.arange(k)).flatten())
+            steps.select((parents.unsqueeze(1) * k + torch.arange(k)).flatten())
         last = torch.tensor([[hypothesis.tokens[-1]] for hypothesis in alive]).repeat_interleave(k, dim=0)
     yield max(done or alive, key=lambda hypothesis: hypothesis.score)
+
+
+def _certain(constraint: Constraint, hypothesis: Hypothesis, limit: int, eos: int) -> list[int]:
+    """The tokens that must follow, as long as each is the only one allowed; at most `limit` with those there are."""
+    found: list[int] = []
+    place = hypothesis.place
+    while hypothesis.tokens and len(hypothesis.tokens) + len(found) < limit:
+        allowed = constraint.allowed(place)
+        if len(allowed) != 1 or allowed[0] == eos:
+            break
+        found.append(allowed[0])
+        place = constraint.advance(place, allowed[0])
+    return found
 
 
 def _candidates(

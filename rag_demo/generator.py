@@ -1,23 +1,15 @@
 """Generator: mT5 or BART behind one class. Encodes the (question, passage) pairs once, then steps with a cache."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from rag_demo.packed import BartWeights
 from rag_demo.pretrained import load_model, load_tokenizer, save_pretrained
 from rag_demo.prompt import eos_of
+from rag_demo.stepping import BartSteps, Steps
 from rag_demo.text import full_width, join_chinese
-
-
-@dataclass(slots=True)
-class DecoderState:
-    """What the next step needs: encoder states (R, L, D) with mask (R, L), and the key-value cache of R rows."""
-
-    encoder_states: torch.Tensor
-    encoder_mask: torch.Tensor
-    cache: object
 
 
 class Generator(nn.Module):
@@ -26,6 +18,7 @@ class Generator(nn.Module):
     def __init__(self, model: nn.Module, tokenizer) -> None:
         super().__init__()
         self.model, self.tokenizer = model, tokenizer
+        self._packed: BartWeights | None = None
 
     @classmethod
     def load(cls, folder: str | Path) -> "Generator":
@@ -43,32 +36,22 @@ class Generator(nn.Module):
         return eos_of(self.tokenizer)
 
     @torch.inference_mode()
-    def start(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> DecoderState:
-        """Encode (R, L) once."""
-        from transformers import DynamicCache, EncoderDecoderCache
+    def start(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> Steps | BartSteps:
+        """Encode (R, L) once; what comes back decodes them step by step."""
+        states = self.model.get_encoder()(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        if self._bart is None:
+            return Steps(self.model, states, attention_mask)
+        return BartSteps(self._bart, states, attention_mask)
 
-        encoder = self.model.get_encoder()
-        states = encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        return DecoderState(states, attention_mask, EncoderDecoderCache(DynamicCache(), DynamicCache()))
-
-    @torch.inference_mode()
-    def step(self, tokens: torch.Tensor, state: DecoderState) -> torch.Tensor:
-        """Feed the last tokens (R, n), advance the cache -> log p of the token after each, (R, n, V) float32."""
-        output = self.model(
-            encoder_outputs=(state.encoder_states,),
-            attention_mask=state.encoder_mask,
-            decoder_input_ids=tokens,
-            past_key_values=state.cache,
-            use_cache=True,
-        )
-        return output.logits.float().log_softmax(-1)
-
-    @staticmethod
-    def select(state: DecoderState, rows: torch.Tensor) -> None:
-        """Keep the given rows (R',) of the state, in that order: how beams live on."""
-        state.encoder_states = state.encoder_states[rows]
-        state.encoder_mask = state.encoder_mask[rows]
-        state.cache.reorder_cache(rows)
+    @property
+    def _bart(self) -> BartWeights | None:
+        """Packed weights, made at the first answer and again after training; None where they cannot stand in."""
+        weight = self.model.get_input_embeddings().weight
+        if self.model.config.model_type != "bart" or weight.device.type != "cpu" or weight.dtype != torch.float32:
+            return None
+        if self._packed is None or not self._packed.current(self.model):
+            self._packed = BartWeights(self.model)
+        return self._packed
 
     def token_log_probs(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor, labels: torch.Tensor

@@ -7,6 +7,7 @@ import torch
 
 from rag_demo import marginal
 from rag_demo.decoding import decode
+from rag_demo.grounding import ClauseTrie
 from rag_demo.prompt import Lengths, build_inputs
 from rag_demo.types import RagMode
 
@@ -82,3 +83,27 @@ def test_what_streams_grows_into_the_answer(generator, inputs, beams):
         assert all(b.tokens[: len(a.tokens)] == a.tokens for a, b in itertools.pairwise(steps))
     assert all(torch.stack(step.posteriors).sum(1).allclose(torch.tensor(1.0)) for step in steps)
     assert len(steps[-1].tokens) <= 8
+
+
+@pytest.mark.parametrize("mode", list(RagMode))
+@pytest.mark.parametrize("limit", [5, 40])
+def test_certain_tokens_in_one_step_are_those_of_one_by_one(generator, inputs, passages, mode, limit):
+    """A wrapped constraint that never seems certain makes the decoder go token by token."""
+    trie = ClauseTrie(generator.tokenizer, passages[:3], generator.eos_id)
+
+    class Undecided:
+        def allowed(self, place):
+            return [token for token in trie.allowed(place) for _ in range(2)]
+
+        def advance(self, place, token):
+            return trie.advance(place, token)
+
+    quick, slow = (
+        list(decode(generator, inputs, PRIOR, mode, constraint=constraint, max_tokens=limit))
+        for constraint in (trie, Undecided())
+    )
+    assert [step.tokens for step in quick] == [step.tokens for step in slow] and len(quick) > 4
+    torch.testing.assert_close(quick[-1].log_probs, slow[-1].log_probs, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(
+        torch.stack(quick[-1].posteriors), torch.stack(slow[-1].posteriors), atol=1e-4, rtol=1e-4
+    )
