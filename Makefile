@@ -1,8 +1,8 @@
-# make demo: the page on http://127.0.0.1:7860.   make test: every test.   make lint: ruff.
+# make demo: the page on http://127.0.0.1:7860.   make test: every test.   make lint: ruff.   make bench: speed.
 PYTHON ?= python3
 VENV := .venv/bin
 
-.PHONY: demo test lint
+.PHONY: demo test lint bench
 
 demo: .venv/.runtime
 	$(VENV)/python app.py
@@ -11,6 +11,9 @@ test: .venv/.development
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
 		echo "*** NO CHROMIUM: THE BROWSER TESTS WILL BE SKIPPED (Debian: apt-get install chromium) ***"
 	OMP_NUM_THREADS=1 $(VENV)/python -m pytest -q -n 2 --dist loadfile
+
+bench: .venv/.development
+	$(VENV)/python -m tests.benchmarks --out assets/results/bench.json
 
 lint: .venv/.development
 	$(VENV)/ruff check .

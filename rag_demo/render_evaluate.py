@@ -5,6 +5,7 @@ from html import escape
 
 from rag_demo.charts import Axis, Bar, Series, bar_chart, line_chart
 from rag_demo.render_evaluate_parts import captioned, note, problem, section, share, table
+from rag_demo.render_speed import speeds
 from rag_demo.results import Abstention, Damage, Group, Measured, Ranker, Results, Shares
 
 Words = Mapping[str, str]
@@ -29,6 +30,7 @@ def measured(results: Results, words: Words, unseen: bool, quality: str) -> str:
         _abstention(results.abstentions, words),
         _time(models, words),
         _groups(models, words),
+        speeds(results.speeds, words) if results.speeds else "",
     )
     return faults + ("".join(sections) or note(words["eva_none"]))
 

@@ -87,7 +87,30 @@ class Abstention:
 
 
 @dataclass(frozen=True, slots=True)
+class Speed:
+    """A measurement of make bench. ours, peer: in `unit`, smaller is better. reach: of peer / ours, without a peer of ours."""
+
+    what: str
+    detail: str
+    ours: float
+    unit: str
+    peer_name: str
+    peer: float | None
+    reach: float | None
+    reached: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Speeds:
+    machine: str
+    threads: int
+    date: str
+    rows: tuple[Speed, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     models: tuple[Measured, ...] = ()
     abstentions: tuple[Abstention, ...] = ()
     damaged: tuple[Damage, ...] = ()
+    speeds: Speeds | None = None

@@ -8,7 +8,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from rag_demo.results import QUALITIES, Abstention, Cut, Damage, Group, Measured, Ranker, Results, Shares, Wants
+from rag_demo.results import (
+    QUALITIES,
+    Abstention,
+    Cut,
+    Damage,
+    Group,
+    Measured,
+    Ranker,
+    Results,
+    Shares,
+    Speed,
+    Speeds,
+    Wants,
+)
 
 CUTS = (1, 5, 20)
 
@@ -20,7 +33,7 @@ class _Damaged(Exception):
 
 def read_results(folder: str | Path) -> Results:
     """Every *.json of a folder, smallest model first; files of another kind are passed over."""
-    models, abstentions, damaged = [], [], []
+    models, abstentions, damaged, speeds = [], [], [], None
     for file in sorted(Path(folder).glob("*.json")):
         try:
             value = _json(file)
@@ -28,10 +41,12 @@ def read_results(folder: str | Path) -> Results:
                 models.append(_measured(value, file.stem))
             elif {"curve", "statuses"} <= value.keys():
                 abstentions.append(_abstention(value, file.stem))
+            elif {"machine", "rows"} <= value.keys():
+                speeds = _speeds(value)
         except _Damaged as fault:
             damaged.append(Damage(file.name, fault.where, fault.wants))
     models.sort(key=lambda model: model.parameters or 0)
-    return Results(tuple(models), tuple(abstentions), tuple(damaged))
+    return Results(tuple(models), tuple(abstentions), tuple(damaged), speeds)
 
 
 def _json(file: Path) -> dict[str, Any]:
@@ -40,6 +55,36 @@ def _json(file: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         raise _Damaged("", Wants.JSON) from None
     return _object({"": value}, "", "")
+
+
+def _speeds(value: dict[str, Any]) -> Speeds:
+    machine = _object(value, "machine", "")
+    rows = value["rows"]
+    if not isinstance(rows, list):
+        raise _Damaged("rows", Wants.LIST)
+    return Speeds(
+        machine=_text(machine, "processor", "machine", "–"),
+        threads=_count(machine, "threads", "machine") or 1,
+        date=_text(machine, "date", "machine", "–"),
+        rows=tuple(_speed(_object({str(i): row}, str(i), "rows"), f"rows.{i}") for i, row in enumerate(rows)),
+    )
+
+
+def _speed(row: dict[str, Any], where: str) -> Speed:
+    ours = _number(row, "ours", where)
+    if not ours:
+        raise _Damaged(_place(where, "ours"), Wants.NUMBER)
+    reached = row.get("reached")
+    texts = {name: row.get(name, "") for name in ("what", "detail", "unit", "peer_name")}
+    if wrong := [name for name, text in texts.items() if not isinstance(text, str)]:
+        raise _Damaged(_place(where, wrong[0]), Wants.TEXT)
+    return Speed(
+        ours=ours,
+        peer=_number(row, "peer", where),
+        reach=_number(row, "reach", where),
+        reached=reached if isinstance(reached, bool) else None,
+        **texts,
+    )
 
 
 def _measured(value: dict[str, Any], stem: str) -> Measured:

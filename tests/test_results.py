@@ -136,3 +136,30 @@ def test_several_models_stand_side_by_side(tmp_path, language):
 
 def test_nothing_measured_says_so(tmp_path):
     assert "training.evaluate" in measured(read_results(tmp_path), words("en"), False, "ROUGE-L")
+
+
+BENCH = {
+    "machine": {"processor": "A <b>processor</b>", "threads": 2, "date": "2026-11-23"},
+    "rows": [
+        {"what": "search", "detail": "120,000", "ours": 0.002, "unit": "s", "peer_name": "IndexFlatIP", "peer": 0.03, "reach": 10, "reached": True},
+        {"what": "memory", "detail": "base", "ours": 1204.0, "unit": "MB", "peer_name": "", "peer": None, "reach": 900, "reached": False},
+        {"what": "of a newer command", "detail": "", "ours": 1.0, "unit": "", "peer_name": "", "peer": None, "reach": None, "reached": None},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_speed_table_shows_every_row_in_its_language(tmp_path, language):
+    page = measured(results(tmp_path, bench=BENCH), words(language), False, "character F1")
+    assert words(language)["speed_search"].format(detail="120,000") in page and "of a newer command" in page
+    assert "2 ms" in page and "30 ms IndexFlatIP" in page and "15×" in page and "1,204 MB" in page
+    assert words(language)["speed_no"] in page and "<b>processor" not in page
+
+
+@pytest.mark.parametrize(
+    "change, where", [({"ours": 0}, "rows.0.ours"), ({"peer": "fast"}, "rows.0.peer"), ({"what": 3}, "rows.0.what")]
+)
+def test_a_damaged_speed_table_names_the_place(tmp_path, change, where):
+    rows = [BENCH["rows"][0] | change]
+    (damage,) = results(tmp_path, bench=BENCH | {"rows": rows}).damaged
+    assert damage.where == where

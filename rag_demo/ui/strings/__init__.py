@@ -1,8 +1,8 @@
 """Every word the page shows, (Chinese, English) by key: a file a tab. A new file is added to `_FILES`."""
 
-from rag_demo.ui.strings import ask, compare, corpus, evaluate, frame, inspector, resources, retrieval, status
+from rag_demo.ui.strings import ask, compare, corpus, evaluate, frame, inspector, resources, retrieval, speed, status
 
-_FILES = (frame, ask, status, inspector, compare, retrieval, evaluate, corpus, resources)
+_FILES = (frame, ask, status, inspector, compare, retrieval, evaluate, speed, corpus, resources)
 
 
 def _together() -> dict[str, tuple[str, str]]:
