@@ -1,8 +1,9 @@
 # make demo: the page on http://127.0.0.1:7860.   make test: every test.   make lint: ruff.
+# make space: what a Hugging Face Space gets.   make audit: known vulnerabilities of what is installed.
 PYTHON ?= python3
 VENV := .venv/bin
 
-.PHONY: demo test lint
+.PHONY: demo test lint space audit
 
 demo: .venv/.runtime
 	$(VENV)/python app.py
@@ -15,6 +16,12 @@ test: .venv/.development
 lint: .venv/.development
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
+
+space: .venv/.runtime
+	$(VENV)/python -m tools.space
+
+audit: .venv/.development
+	@$(VENV)/python -m tools.audit
 
 .venv/.runtime: requirements.txt
 	test -d .venv || $(PYTHON) -m venv .venv

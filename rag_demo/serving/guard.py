@@ -1,6 +1,7 @@
 """The ASGI application around gradio's: it refuses what must not come in, and answers /healthz and /metrics itself."""
 
 import json
+import math
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
@@ -103,7 +104,7 @@ class Guard:
         visitor = visitor_of(peer, scope["headers"], self.hosting.proxies)
         if pace is None or is_this_machine(visitor) or (COUNTED, self._counted) in scope["headers"]:
             return None
-        wait = round(pace.seconds_to_wait(visitor) + 0.5)
+        wait = math.ceil(pace.seconds_to_wait(visitor))
         return _too_fast(pace.rate, wait) if wait else None
 
     def _telling_of_a_full_queue(self, path: str, send: Send) -> Send:
@@ -143,14 +144,12 @@ class Guard:
 
 
 def _too_fast(rate: int, wait: int) -> Refusal:
-    sentence = (
-        f"提问太快：每分钟最多 {rate} 次，请 {wait} 秒后再试。 (Too fast: at most {rate} a minute, try in {wait} seconds.)"
-    )
+    sentence = f"提问太快：每分钟最多 {rate} 次，请 {wait} 秒后再试。 (At most {rate} a minute; try in {wait} seconds.)"
     return Refusal(429, Reason.RATE, sentence, wait)
 
 
 def _queue_full(most: int) -> Refusal:
-    sentence = f"排队的人已满（{most} 位），请过一会儿再试。 (The queue is full, {most} are waiting; please try again soon.)"
+    sentence = f"排队的人已满（{most} 位），请过一会儿再试。 (The queue is full, {most} wait; please try again soon.)"
     return Refusal(429, Reason.QUEUE, sentence, 10)
 
 

@@ -29,7 +29,11 @@ class Metrics:
         self._abstentions = Counter("rag_abstentions", "Insufficient or out of scope.", ["preset"], registry=registry)
         self._emergencies = Counter("rag_emergencies", "Decided before any model.", ["preset"], registry=registry)
         self._first = Histogram(
-            "rag_first_token_seconds", "From retrieval to the first token.", ["preset"], buckets=SECONDS, registry=registry
+            "rag_first_token_seconds",
+            "From retrieval to the first token.",
+            ["preset"],
+            buckets=SECONDS,
+            registry=registry,
         )
         self._whole = Histogram(
             "rag_answer_seconds", "Of whole answers.", ["preset"], buckets=SECONDS, registry=registry

@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,7 +50,7 @@ class Seen:
     question: str
 
 
-def within(answers: Iterator[Answer], seconds: float) -> Iterator[Answer]:
+def within(answers: Generator[Answer], seconds: float) -> Iterator[Answer]:
     """The same answers; SlowAnswer once they have taken `seconds`, without what their reader took.
 
     They are made in a thread of their own, one when one is asked for, so that a step which hangs is left behind and

@@ -22,7 +22,12 @@ SESSIONS = 500  # whose conversations and own passages are kept in memory; the o
 
 
 def serve(
-    demo: gr.Blocks, hosting: Hosting, data: Path, presets: tuple[str, ...], metrics: Metrics | None = None, **where: Any
+    demo: gr.Blocks,
+    hosting: Hosting,
+    data: Path,
+    presets: tuple[str, ...],
+    metrics: Metrics | None = None,
+    **where: Any,
 ) -> str:
     """Serve on the loopback or where `where` says (server_name, server_port, prevent_thread_lock) -> its address."""
     metrics, uploads = metrics or Metrics(), upload_folder(data)
