@@ -22,15 +22,15 @@ def main(arguments: list[str] | None = None) -> None:
         parser.add_argument("--presets", default=",".join(config.presets), help="comma-separated, the first is shown")
         args = parser.parse_args(arguments)
 
+        from rag_demo.serving.folder import temporary_folders
+
+        uploads = temporary_folders(config.data)
         import torch
 
         from rag_demo.engine import RagEngine
-        from rag_demo.serving.folder import upload_folder
         from rag_demo.serving.journal import start_journal
         from rag_demo.serving.metrics import Metrics
         from rag_demo.serving.streams import watched
-
-        os.environ["GRADIO_TEMP_DIR"] = str(upload_folder(config.data))  # read when gradio is imported
         from rag_demo.ui import build_demo, zero_gpu
         from rag_demo.ui.serve import serve
 
@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(2) from None
     print(f"http://{args.host}:{args.port}", file=sys.stderr)
-    serve(demo, hosting, config.data, presets, metrics, server_name=args.host, server_port=args.port)
+    serve(demo, hosting, uploads, presets, metrics, server_name=args.host, server_port=args.port)
 
 
 if __name__ == "__main__":

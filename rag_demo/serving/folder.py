@@ -1,10 +1,13 @@
-"""Where an upload lies for the moment until it is read: a folder under the data folder, and how much may lie there."""
+"""What is written for a moment: uploads until they are read, and how much of them; libraries' temporary files."""
 
+import os
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from rag_demo.serving.doors import Reason, Refusal
+from rag_demo.types import RagError
 
 FORGOTTEN_SECONDS = 600  # an upload that nobody reads
 MOST_UPLOADS = 10  # of the largest size, at once
@@ -17,9 +20,27 @@ UNWRITABLE = Refusal(
 )
 
 
-def upload_folder(data: Path) -> Path:
-    """Absolute: gradio hands its name to the browser and takes it back."""
-    return data.resolve() / "uploads"
+def temporary_folders(data: Path) -> Path:
+    """Before torch, transformers and gradio are imported, which look for such folders then -> where uploads go, absolute:
+    gradio hands its name to the browser and takes it back.
+
+    Under the data folder; where that cannot be written to, the system's. Raises RagError where there is none either.
+    """
+    folder = data.resolve() / "tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+    except OSError:
+        try:
+            folder = Path(tempfile.gettempdir())
+        except FileNotFoundError:
+            raise RagError(
+                f"Neither {data} nor /tmp can be written to; mount a tmpfs at /tmp or set RAG_DATA."
+            ) from None
+    uploads = folder / "rag-uploads"
+    os.environ["GRADIO_TEMP_DIR"] = str(uploads)
+    return uploads
 
 
 def sweep(folder: Path, seconds: float = FORGOTTEN_SECONDS) -> None:

@@ -55,7 +55,7 @@ class Guard:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Health and figures, then: is the door open, may the site, does it fit, is it a body, may the visitor?"""
         method, path, headers = scope["method"], scope["path"], dict(scope["headers"])
-        if method in ("GET", "HEAD") and path in ("/healthz", "/metrics"):
+        if (method in ("GET", "HEAD") and path in ("/healthz", "/metrics")) or (method, path) == ("HEAD", "/"):
             await self._own(path, headers, send)
             return
         if not self.hosting.proxies:
@@ -122,6 +122,9 @@ class Guard:
         return told
 
     async def _own(self, path: str, headers: dict[bytes, bytes], send: Send) -> None:
+        if path == "/":  # gradio asks at its start whether it is there, and gives up where drawing the page takes long
+            await _respond(send, 200, b"", b"text/html; charset=utf-8")
+            return
         if path == "/healthz":
             body = json.dumps({"status": "ok", "presets": list(self.house.presets)}).encode()
             await _respond(send, 200, body, b"application/json")

@@ -10,7 +10,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from rag_demo.hosting import Hosting
-from rag_demo.serving.folder import sweep, upload_folder
+from rag_demo.serving.folder import sweep
 from rag_demo.serving.guard import Guard, House
 from rag_demo.serving.journal import adopt
 from rag_demo.serving.metrics import Metrics
@@ -24,13 +24,16 @@ SESSIONS = 500  # whose conversations and own passages are kept in memory; the o
 def serve(
     demo: gr.Blocks,
     hosting: Hosting,
-    data: Path,
+    uploads: Path,
     presets: tuple[str, ...],
     metrics: Metrics | None = None,
     **where: Any,
 ) -> str:
-    """Serve on the loopback or where `where` says (server_name, server_port, prevent_thread_lock) -> its address."""
-    metrics, uploads = metrics or Metrics(), upload_folder(data)
+    """Serve on the loopback or where `where` says (server_name, server_port, prevent_thread_lock) -> its address.
+
+    uploads: gradio's temporary folder, as `folder.temporary_folders` set it before gradio was imported.
+    """
+    metrics = metrics or Metrics()
     sweep(uploads)
     demo.queue(max_size=hosting.queue, api_open=False)  # open would be a way around the queue
     metrics.watch_queue(lambda: len(demo._queue))

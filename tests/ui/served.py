@@ -14,7 +14,6 @@ import pytest
 
 from rag_demo.engine import RagEngine
 from rag_demo.hosting import Hosting
-from rag_demo.serving.folder import upload_folder
 from rag_demo.serving.metrics import Metrics
 from rag_demo.serving.streams import watched
 from rag_demo.ui import build_demo
@@ -36,16 +35,11 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """uploads: the folder of uploads. fn: number of the event behind an endpoint."""
+    """uploads: the folder of uploads."""
 
     address: str
-    data: Path
-    fns: dict[str, int]
+    uploads: Path
     metrics: Metrics
-
-    @property
-    def uploads(self) -> Path:
-        return upload_folder(self.data)
 
     def request(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Reply:
         """As it is: no path is tidied, and from VISITOR behind one proxy unless x_forwarded_for says otherwise."""
@@ -78,12 +72,11 @@ def served(engine: RagEngine, data: Path, **settings: Any) -> Iterator[Served]:
     engine = copy.copy(engine)
     engine.around = watched("tiny", hosting.answer_seconds, metrics.seen)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(upload_folder(data)))
+        patch.setenv("GRADIO_TEMP_DIR", str(data / "uploads"))
         patch.setenv("FORWARDED_ALLOW_IPS", "")
         demo = build_demo({"tiny": engine}, ("宝宝发热怎么办？",), data)
-        address = serve(demo, hosting, data, ("tiny",), metrics, prevent_thread_lock=True)
-        fns = {event.api_name: number for number, event in demo.fns.items()}
+        address = serve(demo, hosting, data / "uploads", ("tiny",), metrics, prevent_thread_lock=True)
         try:
-            yield Served(address, data, fns, metrics)
+            yield Served(address, data / "uploads", metrics)
         finally:
             demo.close()

@@ -104,3 +104,13 @@ def test_past_the_queue_a_sentence_and_past_the_time_limit_the_next_question(bar
         text = page.metrics.text().decode()
         assert 'outcome="cut_off",preset="tiny"} 1.0' in text and 'outcome="sufficient",preset="tiny"} 1.0' in text
     hang.set()
+
+
+def test_where_nothing_can_be_written_the_page_answers_and_an_upload_is_refused(bart_engine, tmp_path):
+    (tmp_path / "file").write_text("x")
+    with served(bart_engine, tmp_path / "file" / "data") as page:
+        event = re.search(r'"event_id":"(\w+)"', page.ask().body.decode()).group(1)
+        assert "event: complete" in page.result(event)
+        form = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.csv"\r\n\r\nx\r\n--b--\r\n'
+        reply = page.request("POST", "/gradio_api/upload", form, Content_Type="multipart/form-data; boundary=b")
+        assert reply.status == 507 and "RAG_DATA" in reply.body.decode()
