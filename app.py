@@ -23,15 +23,17 @@ def main(arguments: list[str] | None = None) -> None:
         args = parser.parse_args(arguments)
 
         from rag_demo.serving.folder import temporary_folders
+        from rag_demo.serving.zero_gpu import announce
 
         uploads = temporary_folders(config.data)
+        announce()
         import torch
 
         from rag_demo.engine import RagEngine
         from rag_demo.serving.journal import start_journal
         from rag_demo.serving.metrics import Metrics
         from rag_demo.serving.streams import watched
-        from rag_demo.ui import build_demo, zero_gpu
+        from rag_demo.ui import build_demo
         from rag_demo.ui.serve import serve
 
         journal, metrics = start_journal(hosting.log_questions), Metrics()
@@ -46,7 +48,6 @@ def main(arguments: list[str] | None = None) -> None:
         engines = {name: RagEngine.load(name, watched(name, hosting.answer_seconds, tell)) for name in presets}
         examples = tuple((ASSETS / "questions" / "examples.txt").read_text(encoding="utf-8").split("\n"))
         demo = build_demo(engines, tuple(filter(None, examples)), config.data)
-        zero_gpu.announce()
     except RagError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(2) from None

@@ -32,13 +32,15 @@ class Login:
 @dataclass(frozen=True, slots=True)
 class Hosting:
     """rate: questions a minute a visitor, None for no limit. proxies: in front of the page, each adding to
-    X-Forwarded-For; with 0 that header is not believed. queue: visitors who wait at most. answer_seconds: an answer is
+    X-Forwarded-For; with 0 that header is not believed. public: no visitor comes from a private network, so what is private
+    in X-Forwarded-For is one more proxy. queue: visitors who wait at most. answer_seconds: an answer is
     stopped then. origins: other sites whose pages may call the API. metrics_token: who asks for /metrics says it.
     """
 
     login: Login | None = None
     rate: int | None = 20
     proxies: int = 0
+    public: bool = False
     queue: int = 64
     answer_seconds: int = 60
     upload_megabytes: int = MAX_UPLOAD_MEGABYTES
@@ -50,11 +52,12 @@ class Hosting:
     def from_environment(cls, env: Mapping[str, str] = os.environ) -> "Hosting":
         """Raises RagError: one sentence that names the variable and what it may be."""
         default = cls()
-        on_a_space = "SPACE_ID" in env  # always behind the proxy of Hugging Face
+        on_a_space = "SPACE_ID" in env  # always behind the proxies of Hugging Face, however many they are
         return cls(
             login=_login(env.get("RAG_LOGIN", "")),
             rate=_number(env, "RAG_RATE", default.rate, 0, 10_000) or None,
             proxies=_number(env, "RAG_PROXIES", int(on_a_space), 0, 10),
+            public=on_a_space,
             queue=_number(env, "RAG_QUEUE", default.queue, 1, 1000),
             answer_seconds=_number(env, "RAG_ANSWER_SECONDS", default.answer_seconds, 1, 3600),
             upload_megabytes=_number(env, "RAG_UPLOAD_MB", MAX_UPLOAD_MEGABYTES, 1, MAX_UPLOAD_MEGABYTES),

@@ -8,7 +8,7 @@ from rag_demo.types import RagError
 
 def test_nothing_set_is_the_documented_default_and_a_space_is_behind_one_proxy():
     assert Hosting.from_environment({}) == Hosting()
-    assert Hosting.from_environment({"SPACE_ID": "someone/rag"}).proxies == 1
+    assert Hosting.from_environment({"SPACE_ID": "someone/rag"}) == Hosting(proxies=1, public=True)
     assert Hosting.from_environment({"RAG_RATE": "0"}).rate is None
 
 
@@ -49,3 +49,13 @@ def test_a_wrong_setting_is_one_sentence(name, value, sentence):
 def test_secrets_do_not_show_in_what_is_printed():
     shown = repr(Hosting.from_environment({"RAG_LOGIN": "nurse:correct-horse", "RAG_METRICS_TOKEN": "open-sesame"}))
     assert "correct-horse" not in shown and "open-sesame" not in shown
+
+
+def test_a_wrong_setting_stops_the_start_with_one_line(monkeypatch, capsys):
+    import app
+
+    monkeypatch.setenv("RAG_RATE", "often")
+    with pytest.raises(SystemExit) as stopped:
+        app.main([])
+    said = capsys.readouterr().err
+    assert stopped.value.code == 2 and said.startswith("error: RAG_RATE") and said.count("\n") == 1

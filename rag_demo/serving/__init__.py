@@ -6,5 +6,6 @@ guard.py      the two as one ASGI application around gradio's
 policy.py     Content-Security-Policy and the other headers
 streams.py    a time limit for every answer, and a look at how it went
 metrics.py    /metrics; journal.py: one JSON line an answer; never a question's text
-folder.py     where uploads lie for a moment
+folder.py     where uploads and temporary files go
+zero_gpu.py   what a ZeroGPU Space wants to see
 """

@@ -101,7 +101,7 @@ class Guard:
     def _paced(self, scope: Scope, pace: Pace | None) -> Refusal | None:
         """Nobody waits on the machine itself: nothing but its owner, or gradio, calls from there without a proxy."""
         peer = scope["client"][0] if scope.get("client") else ""
-        visitor = visitor_of(peer, scope["headers"], self.hosting.proxies)
+        visitor = visitor_of(peer, scope["headers"], self.hosting.proxies, self.hosting.public)
         if pace is None or is_this_machine(visitor) or (COUNTED, self._counted) in scope["headers"]:
             return None
         wait = math.ceil(pace.seconds_to_wait(visitor))

@@ -10,18 +10,34 @@ Header = tuple[bytes, bytes]  # as ASGI has them: the name in lower case
 MOST_VISITORS = 20_000  # that a Pace remembers; the one unseen for longest is forgotten
 
 
-def visitor_of(peer: str, headers: Iterable[Header], proxies: int = 0) -> str:
+def visitor_of(peer: str, headers: Iterable[Header], proxies: int = 0, public: bool = False) -> str:
     """The address a request comes from: an IPv4 address, or the /64 of an IPv6 one, where one household is.
 
     proxies: how many stand in front, each of which adds the address it was called from at the end of X-Forwarded-For.
     What stands further left was written by the visitor and is not believed; with 0 proxies nothing of it is.
+    public: no visitor has a private address; one at the end of the header is of a further proxy.
     """
     chain = [part.strip() for name, value in headers if name == b"x-forwarded-for" for part in _text(value).split(",")]
-    address = chain[-proxies] if proxies and len(chain) >= proxies else peer
+    if not proxies or len(chain) < proxies:
+        return _household(peer)
+    chain = chain[: len(chain) - proxies + 1]
+    while public and len(chain) > 1 and (found := _address(chain[-1])) and found.is_private:
+        chain.pop()
+    return _household(chain[-1])
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """With or without a port."""
     try:
-        found = ipaddress.ip_address(address.strip("[]") if address.count(":") != 1 else address.split(":")[0])
+        return ipaddress.ip_address(text.strip("[]") if text.count(":") != 1 else text.split(":")[0])
     except ValueError:
-        return address[:64]
+        return None
+
+
+def _household(text: str) -> str:
+    found = _address(text)
+    if found is None:
+        return text[:64]
     if found.version == 4:
         return str(found)
     if found.ipv4_mapped:

@@ -31,6 +31,13 @@ def test_only_what_a_trusted_proxy_wrote_is_believed(headers, proxies, visitor):
     assert visitor_of("10.0.0.9", headers, proxies) == visitor
 
 
+def test_on_a_space_private_addresses_are_further_proxies():
+    """Catches one pace for all visitors of a Space, if Hugging Face passes a request through two proxies."""
+    for chain in ("8.8.4.4", "8.8.4.4, 10.16.3.80", "1.1.1.1, 8.8.4.4, 10.16.3.80, 10.0.0.1"):
+        assert visitor_of("10.1.1.1", forwarded(chain), 1, public=True) == "8.8.4.4"
+    assert visitor_of("10.1.1.1", forwarded("8.8.4.4, 10.16.3.80"), 1) == "10.16.3.80"
+
+
 def test_the_machine_itself_is_known():
     assert is_this_machine("127.0.0.1") and is_this_machine("::1")
     assert not is_this_machine("10.0.0.9") and not is_this_machine("2001:db8::/64") and not is_this_machine("")

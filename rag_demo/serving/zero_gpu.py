@@ -9,7 +9,7 @@ SECONDS = 5
 
 
 def announce() -> None:
-    """Before launch. Nothing where the package is missing."""
+    """Before torch is imported, which the package patches. Nothing where it is missing."""
     if find_spec("spaces") is None:
         return
     import spaces
