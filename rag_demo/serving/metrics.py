@@ -9,6 +9,7 @@ from prometheus_client import (
     Gauge,
     Histogram,
     ProcessCollector,
+    disable_created_metrics,
     generate_latest,
 )
 
@@ -23,6 +24,7 @@ class Metrics:
     """One server's; process_resident_memory_bytes and its like come with it."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # a second series for each, of when it began
         registry = self._registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self._answers = Counter("rag_answers", "Questions by how they ended.", ["preset", "outcome"], registry=registry)
