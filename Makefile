@@ -1,8 +1,9 @@
 # make demo: the page on http://127.0.0.1:7860.   make test: every test.   make lint: ruff.   make bench: speed.
+# make space: what a Hugging Face Space gets.   make audit: known vulnerabilities of what is installed.
 PYTHON ?= python3
 VENV := .venv/bin
 
-.PHONY: demo test lint bench
+.PHONY: demo test lint bench space audit
 
 demo: .venv/.runtime
 	$(VENV)/python app.py
@@ -18,6 +19,12 @@ bench: .venv/.development
 lint: .venv/.development
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
+
+space: .venv/.runtime
+	$(VENV)/python -m tools.space
+
+audit: .venv/.development
+	@$(VENV)/python -m tools.audit
 
 .venv/.runtime: requirements.txt
 	test -d .venv || $(PYTHON) -m venv .venv

@@ -45,6 +45,7 @@ from rag_demo.types import (
 from rag_demo.writing import written
 
 Progress = Callable[[int, int], None]
+Stream = Callable[[str, AnswerOptions], Iterator[Answer]]
 READ_CHARACTERS = 4 * MAX_QUESTION_CHARACTERS  # an emergency told at length is one, too
 SLICE = 1024  # passages that are tokenised at a time
 
@@ -61,15 +62,17 @@ class RagEngine:
         index: PassageIndex,
         lengths: Lengths = Lengths(),
         evidence: EvidenceRule | None = None,
+        around: Callable[[Stream], Stream] | None = None,
     ) -> None:
+        """around: what every stream of answers passes through on its way out, such as a server's time limit."""
         self.name, self.lengths, self.evidence = name, lengths, evidence
         self.question_encoder, self.context_encoder, self.generator = question_encoder, context_encoder, generator
-        self.index = index
+        self.index, self.around = index, around
         self.retriever = Retriever(question_encoder, index)
         find_emergency("")  # compiles the rules once, so that no visitor waits for it
 
     @classmethod
-    def load(cls, name: str | Path) -> "RagEngine":
+    def load(cls, name: str | Path, around: Callable[[Stream], Stream] | None = None) -> "RagEngine":
         """A preset name or a checkpoint folder. Raises RagError naming the file that is missing or damaged."""
         folder = checkpoint.checkpoint_folder(str(name))
         card = checkpoint.read_card(folder)
@@ -84,6 +87,7 @@ class RagEngine:
             EvidenceRule.read(card.evidence, checkpoint.weights_fingerprint(card), str(folder))
             if card.evidence
             else None,
+            around,
         )
 
     @property
@@ -103,7 +107,11 @@ class RagEngine:
 
     def stream(self, question: str, options: AnswerOptions | None = None, **changes) -> Iterator[Answer]:
         """Growing answers: first the hits with their prior, then one more token each, at last finished=True."""
-        return _timed(self._answers(question, _options(options, changes)))
+        stream = self.around(self._stream) if self.around else self._stream
+        return stream(question, _options(options, changes))
+
+    def _stream(self, question: str, options: AnswerOptions) -> Iterator[Answer]:
+        return _timed(self._answers(question, options))
 
     def _answers(self, question: str, options: AnswerOptions) -> Iterator[Answer]:
         """Emergency? Then nothing else. Normalise, retrieve, evidence?, then build the inputs and decode."""
@@ -231,7 +239,8 @@ class RagEngine:
             told = progress and (lambda done, _, start=start: progress(start + done, len(passages)))
             vectors[start : start + SLICE] = self.encode_passages(passages[start : start + SLICE], told)
         index = PassageIndex.build(passages, vectors, encoder=self.index.encoder)
-        return RagEngine(self.name, self.question_encoder, self.context_encoder, self.generator, index, self.lengths)
+        models = self.question_encoder, self.context_encoder, self.generator
+        return RagEngine(self.name, *models, index, self.lengths, around=self.around)
 
 
 def _timed(answers: Iterator[Answer]) -> Iterator[Answer]:

@@ -93,6 +93,9 @@ def _segmenter():
 
     jieba.setLogLevel(logging.WARNING)
     segmenter = jieba.Tokenizer()
+    # as its initialize(), which would keep (and believe) a pickle-like cache in the world's temporary folder
+    segmenter.FREQ, segmenter.total = segmenter.gen_pfdict(segmenter.get_dict_file())
+    segmenter.initialized = True
     if USER_DICTIONARY.exists():
         segmenter.load_userdict(str(USER_DICTIONARY))
     return segmenter

@@ -21,7 +21,7 @@ sys.meta_path.insert(0, Blocked())
 CORE = """browse building checkpoint config corpus decoding encoder engine generator grounding index lexical marginal
 prompt render retriever votes safety safety.doses safety.evidence render_status found index_lab lab_report side_by_side
 render_index_lab render_retrieval evaluation metrics question_file results_file sheet render_evaluate_run render_corpus
-upload upload_file"""
+upload upload_file hosting serving.guard serving.policy serving.streams serving.journal serving.folder"""
 TRAINING = """export init_models mine_negatives teacher train_dpr train_generator train_rag trim_vocab
 pick_clauses metrics"""
 

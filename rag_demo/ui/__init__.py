@@ -11,7 +11,7 @@ from pathlib import Path
 import gradio as gr
 
 from rag_demo.engine import RagEngine
-from rag_demo.ui import api, ask, compare, corpus, corpus_line, evaluate, resources, retrieval
+from rag_demo.ui import api, ask, compare, corpus, corpus_line, evaluate, line, resources, retrieval
 from rag_demo.ui.i18n import Language, words
 from rag_demo.ui.page import QUICK_EVENT, Page
 
@@ -31,13 +31,15 @@ TABS = (
 def build_demo(engines: Mapping[str, RagEngine], examples: tuple[str, ...] = (), data: Path | None = None) -> gr.Blocks:
     """engines: by preset name, in the order they are offered. data: the folder that votes are written to."""
     chinese = words(Language.CHINESE)
-    with gr.Blocks(title=chinese["title"], analytics_enabled=False, fill_width=True) as demo:
+    title = chinese["title"]
+    with gr.Blocks(title=title, analytics_enabled=False, fill_width=True, delete_cache=(60, 600)) as demo:
         with gr.Row(elem_id="masthead"):
             heading = gr.HTML(_heading(chinese), elem_id="heading")
             language = gr.Radio(
                 [("中文", "zh"), ("English", "en")], value="zh", show_label=False, container=False, elem_id="language"
             )
         notice = gr.HTML(_notice(chinese), elem_id="notice")
+        waiting = line.build()
         page = Page(demo, engines, examples, language, gr.State(None), data)
         tabs, relabels = [], [corpus_line.build(page)]
         with gr.Tabs(elem_id="tabs"):
@@ -56,6 +58,7 @@ def build_demo(engines: Mapping[str, RagEngine], examples: tuple[str, ...] = (),
         for relabel in relabels:
             relabel(language)
         api.publish(engines)
+    line.follow(demo, waiting)
     return demo
 
 

@@ -6,6 +6,7 @@ import gradio as gr
 
 from rag_demo.config import ASSETS
 
+SCRIPTS = ("keys.js", "line.js")
 FONT = ("system-ui", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif")
 
 
@@ -43,15 +44,24 @@ def launch_options() -> dict:
     return {
         "theme": theme(),
         "css": styles(),
-        "js": (ASSETS / "keys.js").read_text(encoding="utf-8"),
+        "js": scripts(),
         "footer_links": ["api", "settings"],
         "run_history": False,
         "max_file_size": "20mb",
         "enable_monitoring": False,
-        "show_error": True,
+        "show_error": False,  # of what nobody foresaw; a sentence for the visitor is shown all the same
+        "share": False,
+        "ssr_mode": False,  # a second server in front would be outside the guard
+        "num_workers": 0,  # and so would these
+        "pwa": False,
         "mcp_server": find_spec("mcp") is not None,  # pip install 'gradio[mcp]' switches it on
         "quiet": True,
     }
+
+
+def scripts() -> str:
+    """assets/*.js, each a function, as the one function that runs when the page has loaded."""
+    return "() => {" + "".join(f"({(ASSETS / name).read_text(encoding='utf-8')})();" for name in SCRIPTS) + "}"
 
 
 def styles() -> str:
