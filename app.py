@@ -7,7 +7,7 @@ import sys
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
-from rag_demo.config import ASSETS, ServerConfig
+from rag_demo.config import ASSETS, IndexConfig, ServerConfig
 from rag_demo.types import RagError
 
 
@@ -22,13 +22,14 @@ def main(arguments: list[str] | None = None) -> None:
 
         import torch
 
-        from rag_demo.engine import RagEngine
+        from rag_demo.live import load_live
         from rag_demo.ui import build_demo
         from rag_demo.ui.theme import launch_options
 
         if config.threads:
             torch.set_num_threads(config.threads)
-        engines = {name: RagEngine.load(name) for name in args.presets.split(",")}
+        engines = load_live(args.presets.split(","), IndexConfig.from_environment())
+        warn_of_unreachable(engines)
         examples = tuple((ASSETS / "questions" / "examples.txt").read_text(encoding="utf-8").split("\n"))
         demo = build_demo(engines, tuple(filter(None, examples)), config.data)
     except RagError as error:
@@ -36,6 +37,17 @@ def main(arguments: list[str] | None = None) -> None:
         raise SystemExit(2) from None
     print(f"http://{args.host}:{args.port}", file=sys.stderr)
     demo.queue(max_size=64).launch(server_name=args.host, server_port=args.port, **launch_options())
+
+
+def warn_of_unreachable(engines) -> None:
+    """The page starts all the same, says so, and answers once the store does."""
+    from rag_demo.store import StoreError
+
+    for name, engine in engines.items():
+        try:
+            len(engine.index)
+        except StoreError as error:
+            print(f"warning: {name}: {error}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -3,17 +3,17 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from rag_demo import checkpoint
-from rag_demo.config import AnswerOptions
+from rag_demo.config import AnswerOptions, IndexConfig
 from rag_demo.encoder import TextEncoder
 from rag_demo.generator import Generator
 from rag_demo.index import PassageIndex
+from rag_demo.lexicon import bigrams
 from rag_demo.marginal import (
     leave_one_out,
     log_prior,
@@ -28,7 +28,8 @@ from rag_demo.prompt import Lengths, build_inputs, encode_answer
 from rag_demo.retriever import Retriever
 from rag_demo.safety import find_emergency
 from rag_demo.safety.doses import released
-from rag_demo.safety.evidence import EvidenceRule, Lexicon, signals
+from rag_demo.safety.evidence import EvidenceRule, signals
+from rag_demo.store import PassageStore, open_store
 from rag_demo.text import MAX_QUESTION_CHARACTERS, normalise_question
 from rag_demo.types import (
     Answer,
@@ -58,7 +59,7 @@ class RagEngine:
         question_encoder: TextEncoder,
         context_encoder: TextEncoder,
         generator: Generator,
-        index: PassageIndex,
+        index: PassageStore,
         lengths: Lengths = Lengths(),
         evidence: EvidenceRule | None = None,
     ) -> None:
@@ -70,7 +71,10 @@ class RagEngine:
 
     @classmethod
     def load(cls, name: str | Path) -> "RagEngine":
-        """A preset name or a checkpoint folder. Raises RagError naming the file that is missing or damaged."""
+        """A preset name or a checkpoint folder. Raises RagError naming the file that is missing or damaged.
+
+        Its passages are searched where RAG_INDEX_URI says, else in the checkpoint's own FAISS index.
+        """
         folder = checkpoint.checkpoint_folder(str(name))
         card = checkpoint.read_card(folder)
         checkpoint.check_files(folder, card)
@@ -79,7 +83,7 @@ class RagEngine:
             TextEncoder.load(folder / "question_encoder"),
             TextEncoder.load(folder / "context_encoder"),
             Generator.load(folder / "generator"),
-            PassageIndex.load(folder / "index", encoder=checkpoint.encoder_fingerprint(card)),
+            open_store(IndexConfig.from_environment(), folder, checkpoint.encoder_fingerprint(card)),
             card.lengths,
             EvidenceRule.read(card.evidence, checkpoint.weights_fingerprint(card), str(folder))
             if card.evidence
@@ -157,12 +161,7 @@ class RagEngine:
             return EvidenceStatus.INSUFFICIENT
         if self.evidence is None:
             return EvidenceStatus.SUFFICIENT
-        return self.evidence.status(signals(question, hits, self.lexicon))
-
-    @cached_property
-    def lexicon(self) -> Lexicon:
-        """How rare each bigram is among the passages: what the evidence rule weighs words with."""
-        return Lexicon.of(self.index.passages)
+        return self.evidence.status(signals(question, hits, self.index.lexicon(bigrams(question))))
 
     def _decoded(self, answer: Answer, beams: int) -> Iterator[Answer]:
         return written(self.generator, self.lengths, answer, beams)
@@ -230,8 +229,15 @@ class RagEngine:
         for start in range(0, len(passages), SLICE):
             told = progress and (lambda done, _, start=start: progress(start + done, len(passages)))
             vectors[start : start + SLICE] = self.encode_passages(passages[start : start + SLICE], told)
-        index = PassageIndex.build(passages, vectors, encoder=self.index.encoder)
-        return RagEngine(self.name, self.question_encoder, self.context_encoder, self.generator, index, self.lengths)
+        return self._over(PassageIndex.build(passages, vectors, encoder=self.index.encoder), None)
+
+    def with_index(self, index: PassageStore) -> "RagEngine":
+        """The same models and thresholds over another version of the corpus: what a restart would load."""
+        return self._over(index, self.evidence)
+
+    def _over(self, index: PassageStore, evidence: EvidenceRule | None) -> "RagEngine":
+        models = self.question_encoder, self.context_encoder, self.generator
+        return RagEngine(self.name, *models, index, self.lengths, evidence)
 
 
 def _timed(answers: Iterator[Answer]) -> Iterator[Answer]:
