@@ -29,7 +29,11 @@ REBUILD = "Rebuild: python -m training.build_index --checkpoint {checkpoint} --p
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """recall_at_10: of the chosen factory against Flat, on a sample of the indexed vectors."""
+    """recall_at_10: of the chosen factory against Flat, on a sample of the indexed vectors.
+
+    vectors: the files of vectors that stay on the disk (rag_demo.mapped), in order; none where index.faiss holds them.
+    departments: (name, passages), where counting them again would take long.
+    """
 
     count: int
     dimension: int
@@ -39,6 +43,8 @@ class Manifest:
     corpus: str
     encoder: str
     files: dict[str, str]
+    vectors: Sequence[str] = ()
+    departments: Sequence[tuple[str, int]] = ()
 
 
 class PassageIndex:
@@ -162,7 +168,7 @@ class PassageIndex:
             manifest = Manifest(**raw)
         except TypeError as error:
             raise RagError(f"{folder / MANIFEST_FILE} is not a manifest ({error}). {mend}") from None
-        for name in (INDEX_FILE, PASSAGES_FILE):
+        for name in (INDEX_FILE, PASSAGES_FILE, *manifest.vectors):
             file = folder / name
             if not file.exists():
                 raise RagError(f"{file} is missing. {mend}")
@@ -170,6 +176,10 @@ class PassageIndex:
                 raise RagError(f"{file} is damaged: its SHA-256 is not the one in {MANIFEST_FILE}. {mend}")
         if encoder is not None and encoder != manifest.encoder:
             raise RagError(f"{folder / MANIFEST_FILE} names another context encoder than the checkpoint's. {mend}")
+        if manifest.vectors:
+            from rag_demo.on_disk import OnDisk
+
+            return OnDisk(folder, manifest)
         passages = read_passages(folder / PASSAGES_FILE)
         index = faiss.deserialize_index(np.fromfile(folder / INDEX_FILE, np.uint8))
         if not index.ntotal == manifest.count == len(passages):

@@ -41,6 +41,7 @@ class MilvusIndex:
     def __init__(self, link: Link, encoder: str, checkpoint: str) -> None:
         self.link, self.encoder, self.checkpoint = link, encoder, checkpoint
         self._version: Version | None = None
+        self._loaded = -1  # link.failures when the collections were last asked into memory
 
     @classmethod
     def open(cls, config: IndexConfig, checkpoint: str, encoder: str) -> "MilvusIndex":
@@ -56,17 +57,30 @@ class MilvusIndex:
 
     @property
     def version(self) -> Version:
+        """Raises StoreError where there is none, or it is not this model's."""
         if self._version is None:
-            collection = self.live()
-            facts = self._facts(collection, ["manifest", "departments"])
-            if "manifest" not in facts:
-                raise StoreError(f"{collection} in Milvus has no manifest. {self._mend}")
-            manifest = Manifest(**json.loads(facts["manifest"]))
-            if manifest.encoder != self.encoder:
-                raise StoreError(f"{collection} in Milvus holds the vectors of another context encoder. {self._mend}")
-            listed = json.loads(facts.get("departments", "[]"))
-            self._version = Version(collection, manifest, tuple((name, count) for name, count in listed))
+            self._version = self._found(self.live())
+        self._load(self._version.collection)
         return self._version
+
+    def _found(self, collection: str) -> Version:
+        self._load(collection)
+        facts = self._facts(collection, ["manifest", "departments"])
+        if "manifest" not in facts:
+            raise StoreError(f"{collection} in Milvus has no manifest. {self._mend}")
+        manifest = Manifest(**json.loads(facts["manifest"]))
+        if manifest.encoder != self.encoder:
+            raise StoreError(f"{collection} in Milvus holds the vectors of another context encoder. {self._mend}")
+        listed = json.loads(facts.get("departments", "[]"))
+        return Version(collection, manifest, tuple((name, count) for name, count in listed))
+
+    def _load(self, collection: str) -> None:
+        """A server that was away may have come back without them in memory."""
+        failures = self.link.failures
+        if self._loaded != failures:
+            for name in (collection, f"{collection}_facts"):
+                self.link("load_collection", name)
+            self._loaded = failures
 
     @property
     def _mend(self) -> str:

@@ -16,6 +16,10 @@ from rag_demo.types import RagError
 
 REST_SECONDS = 2.0  # after a failure, calls fail at once for so long: one visitor waits, not all in turn
 ALIAS = "rag"
+# gRPC would try a server that was away ever less often, up to two minutes apart
+EAGER = {"grpc.use_local_subchannel_pool": 1} | {
+    f"grpc.{name}_reconnect_backoff_ms": time for name, time in (("initial", 200), ("min", 200), ("max", 1000))
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Link:
         self._client: Any = None
         self._lock = threading.Lock()
         self._failed: tuple[float, str] = (float("-inf"), "")
+        self.failures = 0
 
     def __call__(self, method: str, *arguments, seconds: float | None = None, **named) -> Any:
         """client.method(…); `seconds` for what may take longer than a visitor waits."""
@@ -75,11 +80,14 @@ class Link:
                 except ImportError:
                     raise RagError("RAG_INDEX_URI needs pymilvus: pip install pymilvus milvus-lite.") from None
                 logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it would log a traceback a failure
-                self._client = pymilvus.MilvusClient(self.address.uri, token=self._token, timeout=self.timeout)
+                self._client = pymilvus.MilvusClient(
+                    self.address.uri, token=self._token, timeout=self.timeout, grpc_options=EAGER
+                )
             return self._client
 
     def _failure(self, error: Exception) -> StoreError:
         said = " ".join(str(getattr(error, "message", "") or error).split())
         reason = f"Milvus at {self.address.uri} does not answer: {said[:160] or type(error).__name__}."
+        self.failures += 1
         self._failed, self._client = (time.monotonic(), reason), None  # the next try begins with a new connection
         return StoreError(reason)
