@@ -1,6 +1,6 @@
 """An index whose vectors and passages stay on the disk: what is in memory is 48 bytes a passage (at 384 dimensions).
 
-Quantised codes (FAISS) propose 16 k candidates, the memory-mapped float32 vectors score them exactly. The files are those
+Quantised codes (FAISS) propose 64 k candidates, the memory-mapped float32 vectors score them exactly. The files are those
 that training.build_index --merge writes; their pages are read as they are needed and given back under pressure."""
 
 import bisect
@@ -15,7 +15,7 @@ import numpy as np
 
 from rag_demo.types import Passage, RagError
 
-CANDIDATES = 16  # times k
+CANDIDATES = 64  # times k: 48 bytes say less than 1,536 do
 
 
 class MappedVectors:
@@ -54,11 +54,11 @@ class MappedIndex:
     """Searches as a faiss.Index: codes propose, vectors decide."""
 
     def __init__(self, codes: faiss.Index, vectors: MappedVectors) -> None:
-        self.codes, self.rows = codes, vectors
+        self.codes, self.rows, self.candidates = codes, vectors, CANDIDATES
         self.ntotal, self.d = vectors.shape
 
     def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        proposed = self.codes.search(queries, min(self.ntotal, CANDIDATES * k))[1]
+        proposed = self.codes.search(queries, min(self.ntotal, self.candidates * k))[1]
         scores = np.full((len(queries), k), -np.inf, np.float32)
         places = np.full((len(queries), k), -1, np.int64)
         for i, candidates in enumerate(proposed):

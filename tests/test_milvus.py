@@ -92,7 +92,9 @@ def test_all_that_the_page_asks_of_a_store(index, tmp_path):
             scores, places = index.lexical.search(asked, k)
             np.testing.assert_array_equal(store.lexical.search(asked, k)[1], places)
             np.testing.assert_allclose(store.lexical.search(asked, k)[0], scores, atol=1e-5)
-        for mine, theirs in zip(store.lexical.contributions(asked, [1, 3]), index.lexical.contributions(asked, [1, 3]), strict=True):
+        for mine, theirs in zip(
+            store.lexical.contributions(asked, [1, 3]), index.lexical.contributions(asked, [1, 3]), strict=True
+        ):
             assert mine == pytest.approx(theirs, abs=1e-5)
     grams = {"宝宝", "黄疸", "火箭"}
     assert {g: store.lexicon(grams).rarity(g) for g in grams} == {g: index.lexicon().rarity(g) for g in grams}
@@ -134,11 +136,11 @@ def test_a_store_that_does_not_answer_costs_one_line_and_little_time(bart_engine
             silent.listen()
         config = IndexConfig(f"milvus://127.0.0.1:{silent.getsockname()[1]}", timeout=0.5)
         engine = bart_engine.with_index(MilvusIndex.open(config, "tiny", "tiny"))
-        for least in (0.0, 0.0):
+        for _ in range(2):
             began = time.monotonic()
-            with pytest.raises(StoreError, match="Milvus at http://127.0.0.1:.* does not answer") as caught:
+            with pytest.raises(StoreError, match=r"Milvus at http://127\.0\.0\.1:\d+ does not answer") as caught:
                 engine.answer(QUESTION)
-            assert least <= time.monotonic() - began < 5 and "\n" not in str(caught.value)
+            assert time.monotonic() - began < 5 and "\n" not in str(caught.value)
         assert engine.index.fingerprint == ""
     assert "Traceback" not in capfd.readouterr().err
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR and record.exc_info]

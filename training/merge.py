@@ -122,17 +122,29 @@ def _begun(work: Path, digest: str) -> faiss.Index | None:
 
 def recall_at_10(codes: faiss.Index, vectors: MappedVectors) -> float:
     """Of codes and exact scoring against an exact scan, on vectors spread over the index."""
-    count, k = len(vectors), min(10, len(vectors))
-    queries = vectors[np.linspace(0, count - 1, min(count, RECALL_SAMPLE)).astype(np.int64)]
-    best = faiss.ResultHeap(len(queries), k, keep_max=True)
+    queries = spread(vectors, RECALL_SAMPLE)
+    return shared(MappedIndex(codes, vectors).search(queries, min(10, len(vectors)))[1], nearest(vectors, queries))
+
+
+def spread(vectors: MappedVectors, count: int) -> np.ndarray:
+    return vectors[np.linspace(0, len(vectors) - 1, min(len(vectors), count)).astype(np.int64)]
+
+
+def nearest(vectors: MappedVectors, queries: np.ndarray, k: int = 10) -> np.ndarray:
+    """(Q, k) places by an exact scan, a block of vectors in memory at a time."""
+    count = len(vectors)
+    best = faiss.ResultHeap(len(queries), min(k, count), keep_max=True)
     for start in tqdm(range(0, count, STEP), desc="recall", leave=False):
-        scores, places = faiss.knn(
-            queries, vectors.block(start, min(count, start + STEP)), k, faiss.METRIC_INNER_PRODUCT
-        )
+        block = vectors.block(start, min(count, start + STEP))
+        scores, places = faiss.knn(queries, block, min(k, len(block)), faiss.METRIC_INNER_PRODUCT)
         best.add_result(scores, places + start)
     best.finalize()
-    found = MappedIndex(codes, vectors).search(queries, k)[1]
-    return float(np.mean([len(set(a) & set(b)) / k for a, b in zip(best.I, found, strict=True)]))
+    return best.I
+
+
+def shared(found: np.ndarray, wanted: np.ndarray) -> float:
+    """The mean share of each row of `wanted` that `found` has."""
+    return float(np.mean([len(set(a) & set(b)) / len(b) for a, b in zip(found, wanted, strict=True)]))
 
 
 def _linked(source: Path, target: Path) -> None:

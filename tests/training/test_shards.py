@@ -101,7 +101,9 @@ def test_damage_and_strangers_are_named(corpus, towers, tmp_path):
     file.write_bytes(data)
     with pytest.raises(RagError, match=r"vectors\.npy is damaged.*--shard 1/2"):
         read_shards(tmp_path / "s", "e", "again")
-    assert contents(encoded(corpus, towers[1], tmp_path / "s", 2)) == contents(encoded(corpus, towers[1], tmp_path / "t", 2))
+    assert contents(encoded(corpus, towers[1], tmp_path / "s", 2)) == contents(
+        encoded(corpus, towers[1], tmp_path / "t", 2)
+    )
     encode_shard(plan_shard(0, 3, corpus, 32, "e", BLOCK), corpus, towers[1], tmp_path / "s")
     with pytest.raises(RagError, match="different corpora"):
         read_shards(tmp_path / "s", "e", "again")
