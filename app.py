@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> None:
         engines = load_live(args.presets.split(","), IndexConfig.from_environment())
         warn_of_unreachable(engines)
         examples = tuple((ASSETS / "questions" / "examples.txt").read_text(encoding="utf-8").split("\n"))
-        demo = build_demo(engines, tuple(filter(None, examples)), config.data)
+        demo = build_demo(engines, tuple(filter(None, examples)), config.votes or config.data)
     except RagError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(2) from None

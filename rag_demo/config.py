@@ -51,7 +51,8 @@ class AnswerOptions:
 class ServerConfig:
     """Where the page listens, what it loads and where it writes votes.
 
-    Environment: RAG_HOST, RAG_PORT, RAG_PRESETS, RAG_THREADS, RAG_DATA (a folder; nothing else is written to).
+    Environment: RAG_HOST, RAG_PORT, RAG_PRESETS, RAG_THREADS, RAG_DATA (a folder; nothing else is written to),
+    RAG_VOTES (the URL of a database that votes go to in place of the folder).
     """
 
     host: str = "127.0.0.1"
@@ -59,6 +60,7 @@ class ServerConfig:
     presets: tuple[str, ...] = ("base",)
     threads: int | None = None
     data: Path = ROOT / "data"
+    votes: str = ""
 
     @classmethod
     def from_environment(cls) -> "ServerConfig":
@@ -71,6 +73,7 @@ class ServerConfig:
             presets=presets or default.presets,
             threads=_number("RAG_THREADS", env["RAG_THREADS"], 256) if env.get("RAG_THREADS") else None,
             data=Path(env.get("RAG_DATA") or default.data),
+            votes=env.get("RAG_VOTES", ""),
         )
 
 

@@ -28,8 +28,11 @@ TABS = (
 )
 
 
-def build_demo(engines: Mapping[str, RagEngine], examples: tuple[str, ...] = (), data: Path | None = None) -> gr.Blocks:
-    """engines: by preset name, in the order they are offered. data: the folder that votes are written to."""
+def build_demo(
+    engines: Mapping[str, RagEngine], examples: tuple[str, ...] = (), data: Path | str | None = None
+) -> gr.Blocks:
+    """engines: by preset name, in the order they are offered. data: the folder, or the URL of the
+    database, that votes are written to."""
     chinese = words(Language.CHINESE)
     with gr.Blocks(title=chinese["title"], analytics_enabled=False, fill_width=True) as demo:
         with gr.Row(elem_id="masthead"):
