@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from rag_demo.lexicon import Lexicon
 from rag_demo.mapped import MappedIndex, MappedVectors
 from rag_demo.milvus_build import index_type, write_version
 from rag_demo.on_disk import LEXICON_FILE
+from rag_demo.types import Passage
 from training.shards import PASSAGES, VECTORS, Shards
 
 STEP = 65_536  # vectors that are quantised at a time
@@ -62,10 +64,10 @@ def on_disk(shards: Shards, folder: Path, work: Path) -> Manifest:
                 with open(shard / PASSAGES, "rb") as file:
                     shutil.copyfileobj(file, joined, 1 << 24)
         faiss.write_index(codes, str(temporary / INDEX_FILE))
-        lexicon = Lexicon.of(tqdm(shards.passages(), total=plan.total, desc="words", unit="passages"))
+        departments: Counter[str] = Counter()
+        passages = tqdm(shards.passages(), total=plan.total, desc="words", unit="passages")
+        lexicon = Lexicon.of(_counted(passages, departments))
         write_json(temporary / LEXICON_FILE, dict(lexicon.counts))
-        departments = Counter(passage.department for passage in shards.passages())
-        departments.pop("", None)
         hashes = {name: of[VECTORS] for name, of in zip(names, shards.hashes, strict=True)}
         hashes |= {name: sha256_of(temporary / name) for name in (INDEX_FILE, PASSAGES_FILE)}
         manifest = Manifest(
@@ -75,6 +77,14 @@ def on_disk(shards: Shards, folder: Path, work: Path) -> Manifest:
         write_json(temporary / MANIFEST_FILE, asdict(manifest))
     shutil.rmtree(work, ignore_errors=True)
     return manifest
+
+
+def _counted(passages: Iterable[Passage], departments: Counter[str]) -> Iterator[Passage]:
+    """The same passages, their departments counted in passing."""
+    for passage in passages:
+        if passage.department:
+            departments[passage.department] += 1
+        yield passage
 
 
 def factory_of(dimension: int) -> str:
