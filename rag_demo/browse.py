@@ -19,7 +19,7 @@ ASKING = frozenset(
 class Found:
     """terms: what to mark, lower case. exact: every word of the query stands in every passage."""
 
-    passages: tuple[Passage, ...]
+    passages: Sequence[Passage]
     terms: tuple[str, ...] = ()
     exact: bool = True
 
@@ -27,7 +27,7 @@ class Found:
     def pages(self) -> int:
         return max(1, math.ceil(len(self.passages) / PAGE))
 
-    def page(self, number: int) -> tuple[Passage, ...]:
+    def page(self, number: int) -> Sequence[Passage]:
         """The passages of a page, counted from 1; a number beyond the ends is the nearest page."""
         start = (self.clamp(number) - 1) * PAGE
         return self.passages[start : start + PAGE]

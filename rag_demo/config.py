@@ -51,7 +51,8 @@ class AnswerOptions:
 class ServerConfig:
     """Where the page listens, what it loads and where it writes votes.
 
-    Environment: RAG_HOST, RAG_PORT, RAG_PRESETS, RAG_THREADS, RAG_DATA (a folder; nothing else is written to).
+    Environment: RAG_HOST, RAG_PORT, RAG_PRESETS, RAG_THREADS, RAG_DATA (a folder; nothing else is written to),
+    RAG_VOTES (the URL of a database that votes go to in place of the folder).
     """
 
     host: str = "127.0.0.1"
@@ -59,6 +60,7 @@ class ServerConfig:
     presets: tuple[str, ...] = ("base",)
     threads: int | None = None
     data: Path = ROOT / "data"
+    votes: str = ""
 
     @classmethod
     def from_environment(cls) -> "ServerConfig":
@@ -71,7 +73,43 @@ class ServerConfig:
             presets=presets or default.presets,
             threads=_number("RAG_THREADS", env["RAG_THREADS"], 256) if env.get("RAG_THREADS") else None,
             data=Path(env.get("RAG_DATA") or default.data),
+            votes=env.get("RAG_VOTES", ""),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class IndexConfig:
+    """Where the passages are searched.
+
+    Environment: RAG_INDEX_URI (empty: the checkpoint's own FAISS index; milvus://host:port/name, http(s)://… or a path
+    that ends in .db), RAG_INDEX_TOKEN, RAG_INDEX_TIMEOUT (seconds a call may take), RAG_INDEX_WATCH (seconds between two
+    looks for a new corpus version; 0: never).
+    """
+
+    uri: str = ""
+    token: str = field(default="", repr=False)
+    timeout: float = 3.0
+    watch: float = 5.0
+
+    @classmethod
+    def from_environment(cls) -> "IndexConfig":
+        env, default = os.environ, cls()
+        return cls(
+            env.get("RAG_INDEX_URI", "").strip(),
+            env.get("RAG_INDEX_TOKEN", ""),
+            _seconds("RAG_INDEX_TIMEOUT", env.get("RAG_INDEX_TIMEOUT") or default.timeout, 0.05),
+            _seconds("RAG_INDEX_WATCH", env.get("RAG_INDEX_WATCH") or default.watch, 0.0),
+        )
+
+
+def _seconds(name: str, value: str | float, least: float) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not least <= number <= 3600:
+        raise RagError(f"{name} must be a number of seconds from {least:g} to 3600, not {value!r}.")
+    return number
 
 
 def _member(kind, value, name):

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,12 @@ class Question:
 
 def read_passages(path: str | Path) -> list[Passage]:
     """Passages of a .jsonl, .csv or .parquet file, in file order. Raises RagError with file, line and rule."""
-    passages, seen = [], {}
+    return list(iterate_passages(path))
+
+
+def iterate_passages(path: str | Path) -> Iterator[Passage]:
+    """As read_passages, one after the other; only their ids are kept."""
+    seen: dict[str, int] = {}
     for line, row in _rows(Path(path)):
         where = f"{path}, line {line}"
         identifier = _text(row, "id", where, required=True)
@@ -38,10 +43,9 @@ def read_passages(path: str | Path) -> list[Passage]:
                 f"{where}: the text has {len(text)} characters, at most {MAX_PASSAGE_CHARACTERS} are allowed; split it."
             )
         optional = {name: _text(row, name, where) for name in ("title", "department", "source")}
-        passages.append(Passage(id=identifier, text=text, **optional))
-    if not passages:
+        yield Passage(id=identifier, text=text, **optional)
+    if not seen:
         raise RagError(f"{path} holds no passages; give one JSON object with id, title and text on each line.")
-    return passages
 
 
 def read_questions(path: str | Path) -> list[Question]:
@@ -68,7 +72,7 @@ def write_jsonl(path: str | Path, records: Iterable[Passage | Question]) -> None
     write_bytes(Path(path), "".join(lines).encode())
 
 
-def fingerprint(passages: Sequence[Passage]) -> str:
+def fingerprint(passages: Iterable[Passage]) -> str:
     """SHA-256 over ids, titles and texts in order: what an index was built from."""
     digest = hashlib.sha256()
     for passage in passages:

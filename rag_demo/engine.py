@@ -3,17 +3,17 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from rag_demo import checkpoint
-from rag_demo.config import AnswerOptions
+from rag_demo.config import AnswerOptions, IndexConfig
 from rag_demo.encoder import TextEncoder
 from rag_demo.generator import Generator
 from rag_demo.index import PassageIndex
+from rag_demo.lexicon import bigrams
 from rag_demo.marginal import (
     leave_one_out,
     log_prior,
@@ -28,7 +28,8 @@ from rag_demo.prompt import Lengths, build_inputs, encode_answer
 from rag_demo.retriever import Retriever
 from rag_demo.safety import find_emergency
 from rag_demo.safety.doses import released
-from rag_demo.safety.evidence import EvidenceRule, Lexicon, signals
+from rag_demo.safety.evidence import EvidenceRule, signals
+from rag_demo.store import PassageStore, open_store
 from rag_demo.text import MAX_QUESTION_CHARACTERS, normalise_question
 from rag_demo.types import (
     Answer,
@@ -46,6 +47,7 @@ from rag_demo.writing import written
 
 Progress = Callable[[int, int], None]
 Stream = Callable[[str, AnswerOptions], Iterator[Answer]]
+Around = Callable[[Stream], Stream]
 READ_CHARACTERS = 4 * MAX_QUESTION_CHARACTERS  # an emergency told at length is one, too
 SLICE = 1024  # passages that are tokenised at a time
 
@@ -59,10 +61,10 @@ class RagEngine:
         question_encoder: TextEncoder,
         context_encoder: TextEncoder,
         generator: Generator,
-        index: PassageIndex,
+        index: PassageStore,
         lengths: Lengths = Lengths(),
         evidence: EvidenceRule | None = None,
-        around: Callable[[Stream], Stream] | None = None,
+        around: Around | None = None,
     ) -> None:
         """around: what every stream of answers passes through on its way out, such as a server's time limit."""
         self.name, self.lengths, self.evidence = name, lengths, evidence
@@ -72,8 +74,11 @@ class RagEngine:
         find_emergency("")  # compiles the rules once, so that no visitor waits for it
 
     @classmethod
-    def load(cls, name: str | Path, around: Callable[[Stream], Stream] | None = None) -> "RagEngine":
-        """A preset name or a checkpoint folder. Raises RagError naming the file that is missing or damaged."""
+    def load(cls, name: str | Path, around: Around | None = None) -> "RagEngine":
+        """A preset name or a checkpoint folder. Raises RagError naming the file that is missing or damaged.
+
+        Its passages are searched where RAG_INDEX_URI says, else in the checkpoint's own FAISS index.
+        """
         folder = checkpoint.checkpoint_folder(str(name))
         card = checkpoint.read_card(folder)
         checkpoint.check_files(folder, card)
@@ -82,7 +87,7 @@ class RagEngine:
             TextEncoder.load(folder / "question_encoder"),
             TextEncoder.load(folder / "context_encoder"),
             Generator.load(folder / "generator"),
-            PassageIndex.load(folder / "index", encoder=checkpoint.encoder_fingerprint(card)),
+            open_store(IndexConfig.from_environment(), folder, checkpoint.encoder_fingerprint(card)),
             card.lengths,
             EvidenceRule.read(card.evidence, checkpoint.weights_fingerprint(card), str(folder))
             if card.evidence
@@ -165,12 +170,7 @@ class RagEngine:
             return EvidenceStatus.INSUFFICIENT
         if self.evidence is None:
             return EvidenceStatus.SUFFICIENT
-        return self.evidence.status(signals(question, hits, self.lexicon))
-
-    @cached_property
-    def lexicon(self) -> Lexicon:
-        """How rare each bigram is among the passages: what the evidence rule weighs words with."""
-        return Lexicon.of(self.index.passages)
+        return self.evidence.status(signals(question, hits, self.index.lexicon(bigrams(question))))
 
     def _decoded(self, answer: Answer, beams: int) -> Iterator[Answer]:
         return written(self.generator, self.lengths, answer, beams)
@@ -238,9 +238,15 @@ class RagEngine:
         for start in range(0, len(passages), SLICE):
             told = progress and (lambda done, _, start=start: progress(start + done, len(passages)))
             vectors[start : start + SLICE] = self.encode_passages(passages[start : start + SLICE], told)
-        index = PassageIndex.build(passages, vectors, encoder=self.index.encoder)
+        return self._over(PassageIndex.build(passages, vectors, encoder=self.index.encoder), None)
+
+    def with_index(self, index: PassageStore) -> "RagEngine":
+        """The same models and thresholds over another version of the corpus: what a restart would load."""
+        return self._over(index, self.evidence)
+
+    def _over(self, index: PassageStore, evidence: EvidenceRule | None) -> "RagEngine":
         models = self.question_encoder, self.context_encoder, self.generator
-        return RagEngine(self.name, *models, index, self.lengths, around=self.around)
+        return RagEngine(self.name, *models, index, self.lengths, evidence, self.around)
 
 
 def _timed(answers: Iterator[Answer]) -> Iterator[Answer]:

@@ -4,7 +4,7 @@ A folder holds index.faiss, passages.jsonl and manifest.json. The manifest is wr
 the others; a FAISS file is read only when its hash matches, because a damaged one can load and answer wrongly."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,8 +12,11 @@ from pathlib import Path
 import faiss
 import numpy as np
 
+from rag_demo import browse
 from rag_demo.corpus import fingerprint, read_passages, write_jsonl
 from rag_demo.files import read_json, replaced_folder, sha256_of, write_bytes, write_json
+from rag_demo.lexical import Bm25Index
+from rag_demo.lexicon import Lexicon
 from rag_demo.types import Passage, RagError
 
 FLAT_LIMIT = 20_000  # above it, exhaustive PQ fast-scan with exact refine is as accurate and 10 times faster
@@ -26,7 +29,11 @@ REBUILD = "Rebuild: python -m training.build_index --checkpoint {checkpoint} --p
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """recall_at_10: of the chosen factory against Flat, on a sample of the indexed vectors."""
+    """recall_at_10: of the chosen factory against Flat, on a sample of the indexed vectors.
+
+    vectors: the files of vectors that stay on the disk (rag_demo.mapped), in order; none where index.faiss holds them.
+    departments: (name, passages), where counting them again would take long.
+    """
 
     count: int
     dimension: int
@@ -36,6 +43,8 @@ class Manifest:
     corpus: str
     encoder: str
     files: dict[str, str]
+    vectors: Sequence[str] = ()
+    departments: Sequence[tuple[str, int]] = ()
 
 
 class PassageIndex:
@@ -46,23 +55,60 @@ class PassageIndex:
     ):
         self.index, self.passages, self.factory, self.encoder = index, tuple(passages), factory, encoder
         self.recall_at_10 = recall
-        self.position = {passage.id: i for i, passage in enumerate(self.passages)}
 
     def __len__(self) -> int:
         return len(self.passages)
 
     @cached_property
+    def position(self) -> dict[str, int]:
+        return {passage.id: i for i, passage in enumerate(self.passages)}
+
+    @cached_property
+    def departments(self) -> list[tuple[str, int]]:
+        return browse.departments(self.passages)
+
+    @cached_property
+    def corpus(self) -> str:
+        return fingerprint(self.passages)
+
+    @cached_property
     def fingerprint(self) -> str:
         """16 hexadecimal digits of the passages and their encoder: equal where the same question finds the same."""
-        return hashlib.sha256(f"{self.encoder}\n{fingerprint(self.passages)}".encode()).hexdigest()[:16]
+        return store_fingerprint(self.encoder, self.corpus)
+
+    @cached_property
+    def lexical(self) -> Bm25Index:
+        """Built at first use: a dense question never waits for the segmenter's dictionary."""
+        return Bm25Index(self.passages)
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        return Lexicon.of(self.passages)
+
+    def lexicon(self, grams: Collection[str] = ()) -> Lexicon:
+        """Of all bigrams, whatever is asked for."""
+        return self._lexicon
+
+    def fetch(self, places: Sequence[int]) -> list[Passage]:
+        return [self.passages[i] for i in places]
+
+    def find(self, query: str = "", department: str = "") -> browse.Found:
+        return browse.search(self.passages, query, department)
+
+    def add(self, passages: Sequence[Passage], vectors: np.ndarray) -> None:
+        """Append; what was computed of the passages before is forgotten. Not while others search."""
+        _check_counts(passages, vectors)
+        self.index.add(np.ascontiguousarray(vectors, np.float32))
+        self.passages += tuple(passages)
+        for name in ("position", "departments", "corpus", "fingerprint", "lexical", "_lexicon"):
+            self.__dict__.pop(name, None)
 
     @classmethod
     def build(
         cls, passages: Sequence[Passage], vectors: np.ndarray, *, factory: str = "auto", encoder: str = ""
     ) -> "PassageIndex":
         """vectors: float32 (N, D), one a passage. factory: a FAISS factory string, or "auto" to pick by size."""
-        if len(passages) != len(vectors):
-            raise RagError(f"There are {len(passages)} passages but {len(vectors)} vectors; encode the passages again.")
+        _check_counts(passages, vectors)
         vectors = np.ascontiguousarray(vectors, np.float32)
         factory = choose_factory(*vectors.shape) if factory == "auto" else factory
         try:
@@ -77,9 +123,20 @@ class PassageIndex:
             ) from None
         return cls(index, passages, factory, encoder, _recall(index, vectors) if factory != "Flat" else 1.0)
 
-    def search(self, vectors: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """vectors (Q, D) -> scores (Q, k) float32, descending inner product, and positions (Q, k) int64."""
-        return self.index.search(np.ascontiguousarray(vectors, np.float32), min(k, len(self)))
+    def search(self, vectors: np.ndarray, k: int, department: str = "") -> tuple[np.ndarray, np.ndarray]:
+        """vectors (Q, D) -> scores (Q, k) float32, descending inner product, and positions (Q, k) int64.
+
+        Of one department: an exact scan of its passages; -1 where it has fewer than k.
+        """
+        vectors, k = np.ascontiguousarray(vectors, np.float32), min(k, len(self))
+        if not department:
+            return self.index.search(vectors, k)
+        places = np.array([i for i, p in enumerate(self.passages) if p.department == department] or [-1])
+        if places[0] < 0:
+            return np.full((len(vectors), k), -np.inf, np.float32), np.full((len(vectors), k), -1)
+        scores, found = faiss.knn(vectors, self.vectors(places), min(k, len(places)), faiss.METRIC_INNER_PRODUCT)
+        rest = ((0, 0), (0, k - found.shape[1]))
+        return np.pad(scores, rest, constant_values=-np.inf), np.pad(places[found], rest, constant_values=-1)
 
     def vectors(self, positions: Sequence[int]) -> np.ndarray:
         """The stored vectors of the given passages, float32 (n, D)."""
@@ -111,7 +168,7 @@ class PassageIndex:
             manifest = Manifest(**raw)
         except TypeError as error:
             raise RagError(f"{folder / MANIFEST_FILE} is not a manifest ({error}). {mend}") from None
-        for name in (INDEX_FILE, PASSAGES_FILE):
+        for name in (INDEX_FILE, PASSAGES_FILE, *manifest.vectors):
             file = folder / name
             if not file.exists():
                 raise RagError(f"{file} is missing. {mend}")
@@ -119,11 +176,24 @@ class PassageIndex:
                 raise RagError(f"{file} is damaged: its SHA-256 is not the one in {MANIFEST_FILE}. {mend}")
         if encoder is not None and encoder != manifest.encoder:
             raise RagError(f"{folder / MANIFEST_FILE} names another context encoder than the checkpoint's. {mend}")
+        if manifest.vectors:
+            from rag_demo.on_disk import OnDisk
+
+            return OnDisk(folder, manifest)
         passages = read_passages(folder / PASSAGES_FILE)
         index = faiss.deserialize_index(np.fromfile(folder / INDEX_FILE, np.uint8))
         if not index.ntotal == manifest.count == len(passages):
             raise RagError(f"{folder} holds {index.ntotal} vectors but {len(passages)} passages. {mend}")
         return cls(index, passages, manifest.factory, manifest.encoder, manifest.recall_at_10)
+
+
+def store_fingerprint(encoder: str, corpus: str) -> str:
+    return hashlib.sha256(f"{encoder}\n{corpus}".encode()).hexdigest()[:16]
+
+
+def _check_counts(passages: Sequence[Passage], vectors: np.ndarray) -> None:
+    if len(passages) != len(vectors):
+        raise RagError(f"There are {len(passages)} passages but {len(vectors)} vectors; encode the passages again.")
 
 
 def choose_factory(count: int, dimension: int) -> str:

@@ -53,7 +53,7 @@ def lab_reports(engine: RagEngine, question: str, count: int, dev: DevQuestions)
         raise RagError(
             f"可扩充到的篇数须是 0 到 {MAX_COUNT} 的整数。 (The size must be a whole number from 0 to {MAX_COUNT}.)"
         )
-    question, real = normalise_question(question), len(engine.index)
+    question, real = normalise_question(question), min(len(engine.index), MAX_COUNT)
     report = LabReport(question, engine.name, max(real, int(count)), real, len(dev.questions))
     yield report.at(LabStage.ENCODE, 0, report.questions)
     for queries in dev.encoded(engine.question_encoder):

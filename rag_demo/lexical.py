@@ -8,6 +8,8 @@ import numpy as np
 from rag_demo.text import words
 from rag_demo.types import Passage
 
+K1, B = 1.5, 0.75
+
 
 class Bm25Index:
     """BM25 (Lucene's variant, k1 1.5, b 0.75) over title and text."""
@@ -15,7 +17,7 @@ class Bm25Index:
     def __init__(self, passages: Sequence[Passage]) -> None:
         import bm25s
 
-        self._bm25 = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
+        self._bm25 = bm25s.BM25(method="lucene", k1=K1, b=B)
         self._bm25.index([words(p.full_text) for p in passages], show_progress=False)
         self._count = len(passages)
 
@@ -25,6 +27,10 @@ class Bm25Index:
         if not known:
             return np.zeros(self._count, np.float32)
         return self._bm25.get_scores(known)
+
+    def at(self, question: str, positions: Sequence[int]) -> np.ndarray:
+        """float32 (n,), the score of each of these passages."""
+        return self.scores(question)[list(positions)]
 
     def contributions(self, question: str, positions: Sequence[int]) -> list[dict[str, float]]:
         """What each word of the question adds to the score of each of these passages; they sum to it. Words that add

@@ -3,27 +3,23 @@
 Whatever finds the passages, their scores are inner products and p(z|x) is the softmax over them: BM25 proposes,
 the model weighs."""
 
-from functools import cached_property
-
 import numpy as np
 
 from rag_demo.encoder import TextEncoder
-from rag_demo.index import PassageIndex
-from rag_demo.lexical import Bm25Index
-from rag_demo.types import Hit, Passage, RagError, RetrieverKind
+from rag_demo.store import Lexical, PassageStore
+from rag_demo.types import Hit, RagError, RetrieverKind
 
 RRF_CONSTANT = 60  # Cormack, Clarke & Büttcher 2009
 RRF_DEPTH = 100
 
 
 class Retriever:
-    def __init__(self, question_encoder: TextEncoder, index: PassageIndex) -> None:
+    def __init__(self, question_encoder: TextEncoder, index: PassageStore) -> None:
         self.question_encoder, self.index = question_encoder, index
 
-    @cached_property
-    def bm25(self) -> Bm25Index:
-        """Built at first use: a dense question never waits for the segmenter's dictionary."""
-        return Bm25Index(self.index.passages)
+    @property
+    def bm25(self) -> Lexical:
+        return self.index.lexical
 
     def retrieve(
         self,
@@ -43,37 +39,43 @@ class Retriever:
                 f"No passage has the id {sorted(unknown)[0]!r}; ids look like {self.index.passages[0].id!r}."
             )
         vector = self.question_encoder.encode([question])
-        positions = [i for i in self._positions(question, vector, k + len(without), kind) if self._id(i) not in without]
-        positions = self._with(positions[:k], k, including, vector[0])
+        places = self._positions(question, vector, k + len(without), kind)
+        if without:
+            places = [i for i, p in zip(places, self.index.fetch(places), strict=True) if p.id not in without]
+        positions = self._with(places[:k], k, including, vector[0])
         if not positions:
             return []
         scores = self.index.vectors(positions) @ vector[0]
         prior = np.exp(scores - scores.max())
         prior /= prior.sum()
-        lexical = self.bm25.scores(question) if kind is not RetrieverKind.DENSE else None
+        lexical = self.bm25.at(question, positions) if kind is not RetrieverKind.DENSE else None
+        passages = self.index.fetch(positions)
         return [
             Hit(
-                passage=self._passage(i),
-                rank=rank,
-                score=float(score),
-                prior=float(p),
-                posterior=float(p),
+                passage=passage,
+                rank=i + 1,
+                score=float(scores[i]),
+                prior=float(prior[i]),
+                posterior=float(prior[i]),
                 bm25=None if lexical is None else float(lexical[i]),
             )
-            for rank, (i, score, p) in enumerate(zip(positions, scores, prior, strict=True), 1)
+            for i, passage in enumerate(passages)
         ]
 
     def _with(self, top: list[int], k: int, including: frozenset[str], vector: np.ndarray) -> list[int]:
         """At most k positions: `top`, whose last ones make room for those passages of `including` that are not in it."""
-        added = [self.index.position[passage] for passage in including - {self._id(i) for i in top}]
-        added.sort(key=lambda i: (-float(self.index.vectors([i])[0] @ vector), i))
-        others = [i for i in reversed(top) if self._id(i) not in including]
+        if not including:
+            return top
+        wanted = {self.index.position[passage] for passage in including}
+        added = sorted(wanted - set(top), key=lambda i: (-float(self.index.vectors([i])[0] @ vector), i))
+        others = [i for i in reversed(top) if i not in wanted]
         gone = set(others[: max(0, len(top) + len(added) - k)])
         return [i for i in top if i not in gone] + added
 
     def ranked(self, question: str, k: int, kind: RetrieverKind) -> list[str]:
         """The ids of the k best passages, best first: what recall@k is measured on."""
-        return [self._id(i) for i in self._positions(question, self.question_encoder.encode([question]), k, kind)]
+        places = self._positions(question, self.question_encoder.encode([question]), k, kind)
+        return [passage.id for passage in self.index.fetch(places)]
 
     def _positions(self, question: str, vector: np.ndarray, k: int, kind: RetrieverKind) -> list[int]:
         if kind is RetrieverKind.DENSE:
@@ -84,12 +86,6 @@ class Retriever:
         dense = self.index.search(vector, depth)[1][0]
         lexical = self.bm25.search(question, depth)[1]
         return reciprocal_rank_fusion(dense, lexical)[:k]
-
-    def _passage(self, position: int) -> Passage:
-        return self.index.passages[position]
-
-    def _id(self, position: int) -> str:
-        return self.index.passages[position].id
 
 
 def reciprocal_rank_fusion(*rankings: np.ndarray) -> list[int]:

@@ -19,7 +19,7 @@ def side_by_side(engine: RagEngine, question: str, top_k: int = 5, corpus: str =
     hits = {kind: engine.retrieve(question, top_k, kind) for kind in RetrieverKind}
     passages = {hit.passage.id: hit.passage for found in hits.values() for hit in found}
     positions = [engine.index.position[id] for id in passages]
-    scores = dict(zip(passages, retriever.bm25.scores(question)[positions].tolist(), strict=True))
+    scores = dict(zip(passages, retriever.bm25.at(question, positions).tolist(), strict=True))
     parts = dict(zip(passages, retriever.bm25.contributions(question, positions), strict=True))
     spans = {id: (matched_spans(p.title, parts[id]), matched_spans(p.text, parts[id])) for id, p in passages.items()}
 

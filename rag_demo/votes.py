@@ -1,6 +1,6 @@
 """Votes: one append-only JSONL for preferences between two answers and for thumbs on one. No gradio.
 
-    store = VoteStore(folder)                      # None: voting is off
+    store = open_votes(folder)                     # or a database's URL; None: voting is off
     store.append(Vote(VoteKind.THUMBS, "宝宝发热怎么办？", (Side.of(answer, engine.index.fingerprint),), "up"))
     store.read().votes                             # rag_demo.tally counts them
 
@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rag_demo.text import MAX_QUESTION_CHARACTERS
 from rag_demo.types import Answer, AnswerMode, RagError, RagMode, RetrieverKind
@@ -130,6 +130,28 @@ class VoteLog:
         return tuple(vote for vote in self.votes if all(side.index in indexes for side in vote.sides))
 
 
+class Votes(Protocol):
+    """Where votes go; VoteStore (a file) and votes_sql.SqlVotes (a database) keep them."""
+
+    @property
+    def enabled(self) -> bool: ...
+
+    def append(self, vote: Vote) -> None:
+        """Returns once the vote is kept. Raises VoteError where it cannot be."""
+
+    def read(self) -> VoteLog:
+        """Raises VoteError where the votes cannot be read."""
+
+
+def open_votes(where: Path | str | None) -> Votes:
+    """A folder for votes.jsonl, the URL of a database, or None: voting is off. Raises RagError for what is neither."""
+    if isinstance(where, str) and "://" in where:
+        from rag_demo.votes_sql import SqlVotes
+
+        return SqlVotes(where)
+    return VoteStore(None if where is None else Path(where))
+
+
 class VoteStore:
     """Votes in `folder`/votes.jsonl, made at the first vote; None switches voting off. Threads and processes may share."""
 
@@ -194,7 +216,7 @@ class VoteStore:
                 VoteFault.UNWRITABLE, f"{self.file} cannot be read ({error.strerror}); mend its permissions."
             ) from None
         lines = [line for line in raw.split(b"\n") if line.strip()]
-        votes = [vote for vote in map(_vote, lines) if vote]
+        votes = [vote for vote in map(parsed, lines) if vote]
         log = VoteLog(tuple(votes), len(lines) - len(votes))
         self._last = (version, log)
         return log
@@ -226,7 +248,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _vote(line: bytes) -> Vote | None:
+def parsed(line: bytes | str) -> Vote | None:
+    """None where the line is not a vote."""
     try:
         return Vote.from_json(json.loads(line))
     except (KeyError, TypeError, ValueError, VoteError):

@@ -18,6 +18,7 @@ from rag_demo import checkpoint
 from rag_demo.corpus import read_questions
 from rag_demo.engine import RagEngine
 from rag_demo.files import write_json
+from rag_demo.lexicon import bigrams
 from rag_demo.safety.evidence import CLASSES, NAMES, EvidenceRule, Signals, signals
 from rag_demo.text import MAX_QUESTION_CHARACTERS, normalise_question
 from rag_demo.types import EvidenceStatus, Hit, RagError
@@ -62,8 +63,9 @@ def signals_of(engine: RagEngine, questions: Sequence[str]) -> list[Signals]:
     for question, vector in zip(asked, vectors, strict=True):
         positions = engine.index.search(vector[None], HITS)[1][0].tolist()
         scores = engine.index.vectors(positions) @ vector
-        hits = [Hit(engine.index.passages[p], 0, float(s), 0.0, 0.0) for p, s in zip(positions, scores, strict=True)]
-        found.append(signals(question, hits, engine.lexicon))
+        passages = engine.index.fetch(positions)
+        hits = [Hit(passage, 0, float(s), 0.0, 0.0) for passage, s in zip(passages, scores, strict=True)]
+        found.append(signals(question, hits, engine.index.lexicon(bigrams(question))))
     return found
 
 

@@ -131,8 +131,10 @@ def zero_shot(folder: str, passages: Sequence[Passage]) -> tuple[Callable[[str],
 
 def with_passages(engine: RagEngine, path: str | None) -> RagEngine:
     """The engine over the passages of a file, or as it is where it holds the same ones already."""
-    passages = read_passages(path) if path else engine.index.passages
-    if fingerprint(passages) == fingerprint(engine.index.passages):
+    if not path:
+        return engine
+    passages = read_passages(path)
+    if fingerprint(passages) == engine.index.corpus:
         return engine
     with tqdm(total=len(passages), desc="passages") as bar:
         return engine.with_passages(passages, lambda done, _: bar.update(done - bar.n))

@@ -5,39 +5,15 @@ four signals that anyone can recompute; training.calibrate fits it and writes it
 answer is generated where p(answerable) lies under one threshold; the question is then out of scope where p(another
 domain) reaches the other."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import pairwise
-from math import exp, log
+from math import exp
 from typing import Any
 
-from rag_demo.types import EvidenceStatus, Hit, Passage, RagError
+from rag_demo.lexicon import Lexicon, bigrams
+from rag_demo.types import EvidenceStatus, Hit, RagError
 
 CLASSES = (EvidenceStatus.SUFFICIENT, EvidenceStatus.INSUFFICIENT, EvidenceStatus.OUT_OF_SCOPE)
-_ASKING = frozenset(
-    [
-        "怎么",
-        "什么",
-        "可以",
-        "能不",
-        "不能",
-        "是不",
-        "不是",
-        "怎样",
-        "咋办",
-        "么办",
-        "么样",
-        "吗",
-        "呢",
-        "了",
-        "的话",
-        "多久",
-        "多少",
-        "为什",
-        "请问",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +32,6 @@ class Signals:
 
 
 NAMES = tuple(Signals.__dataclass_fields__)
-
-
-@dataclass(frozen=True, slots=True)
-class Lexicon:
-    """In how many of `count` passages each bigram stands."""
-
-    counts: Mapping[str, int]
-    count: int
-
-    @classmethod
-    def of(cls, passages: Sequence[Passage]) -> "Lexicon":
-        return cls(Counter(gram for passage in passages for gram in bigrams(passage.full_text)), len(passages))
-
-    def rarity(self, gram: str) -> float:
-        """log((N + 1) / (df + 1/2)), nats."""
-        return log((self.count + 1) / (self.counts.get(gram, 0) + 0.5))
-
-
-def bigrams(text: str) -> set[str]:
-    """Of letters and digits, without those that only ask."""
-    letters = [c for c in text.lower() if c.isalnum()]
-    return {a + b for a, b in pairwise(letters)} - _ASKING
 
 
 def signals(question: str, hits: Sequence[Hit], lexicon: Lexicon) -> Signals:

@@ -28,8 +28,11 @@ TABS = (
 )
 
 
-def build_demo(engines: Mapping[str, RagEngine], examples: tuple[str, ...] = (), data: Path | None = None) -> gr.Blocks:
-    """engines: by preset name, in the order they are offered. data: the folder that votes are written to."""
+def build_demo(
+    engines: Mapping[str, RagEngine], examples: tuple[str, ...] = (), data: Path | str | None = None
+) -> gr.Blocks:
+    """engines: by preset name, in the order they are offered. data: the folder, or the URL of the
+    database, that votes are written to."""
     chinese = words(Language.CHINESE)
     title = chinese["title"]
     with gr.Blocks(title=title, analytics_enabled=False, fill_width=True, delete_cache=(60, 600)) as demo:

@@ -13,7 +13,7 @@ from rag_demo.render_compare import board, message, side_names
 from rag_demo.render_tally import tally_board
 from rag_demo.tally import pair_tallies
 from rag_demo.ui.i18n import words
-from rag_demo.votes import TIE, Vote, VoteError, VoteKind, VoteLog, VoteStore
+from rag_demo.votes import TIE, Vote, VoteError, VoteKind, VoteLog, Votes
 
 CHOICES = ("left", "tie", "right", "skip")
 Words = Mapping[str, str]
@@ -44,21 +44,21 @@ class Round:
         return self.hidden and self.comparison is not None and self.comparison.finished
 
 
-def draw(now: Round, store: VoteStore, text: Words) -> tuple:
+def draw(now: Round, store: Votes, text: Words) -> tuple:
     """The result, the ballot, its line, its four buttons, the verdict."""
     votable = store.enabled and not now.own
     buttons = [gr.update(value=text[f"compare_vote_{c}"], visible=votable or c == "skip") for c in CHOICES]
     return _result(now, text), gr.update(visible=now.open), ballot_line(now, store, text), *buttons, _verdict(now, text)
 
 
-def ballot_line(now: Round, store: VoteStore, text: Words) -> str:
+def ballot_line(now: Round, store: Votes, text: Words) -> str:
     """What is asked and what is kept, or why there is no vote."""
     if now.own or not store.enabled:
         return f'<p class="meaning">{escape(text["compare_own" if now.own else "vote_off"])}</p>'
     return f'<p>{escape(text["compare_vote_ask"])}</p><p class="meaning">{escape(text["compare_privacy"])}</p>'
 
 
-def voter(store: VoteStore, engines: Mapping[str, RagEngine], choice: str) -> Callable[[Round, str], tuple]:
+def voter(store: Votes, engines: Mapping[str, RagEngine], choice: str) -> Callable[[Round, str], tuple]:
     """The handler of one button of the ballot: what `draw` gives, the round, the tally."""
 
     def vote(now: Round, language: str) -> tuple:
@@ -70,7 +70,7 @@ def voter(store: VoteStore, engines: Mapping[str, RagEngine], choice: str) -> Ca
     return vote
 
 
-def tally(store: VoteStore, engines: Mapping[str, RagEngine], text: Words) -> str:
+def tally(store: Votes, engines: Mapping[str, RagEngine], text: Words) -> str:
     """Of the votes on the indexes that are served now."""
     try:
         kept = store.read()
@@ -85,7 +85,7 @@ def served(engines: Mapping[str, RagEngine]) -> frozenset[str]:
     return frozenset(engine.index.fingerprint for engine in engines.values())
 
 
-def _counted(now: Round, store: VoteStore, choice: str, text: Words) -> Round:
+def _counted(now: Round, store: Votes, choice: str, text: Words) -> Round:
     """The round with its vote kept and its names shown, or with the reason why it was not."""
     if now.own:
         return now

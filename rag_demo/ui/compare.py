@@ -21,7 +21,7 @@ from rag_demo.ui import compare_api
 from rag_demo.ui.ballot import CHOICES, Round, Words, ballot_line, draw, tally, voter
 from rag_demo.ui.i18n import Language, words
 from rag_demo.ui.page import MODEL_EVENT, QUICK_EVENT, Page
-from rag_demo.votes import VoteStore
+from rag_demo.votes import Votes, open_votes
 
 GOLD_FILES = ("dev.jsonl", "test.jsonl")
 OPEN_SECONDS, BLIND_SECONDS = 0.04, 0.3
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 def build(page: Page) -> Callable[[gr.Radio], None]:
     text, settings = words(Language.CHINESE), settings_of(page.engines)
-    store, gold, language = VoteStore(page.data), known_sources(), page.language
+    store, gold, language = open_votes(page.data), known_sources(), page.language
     shown = gr.State(Round())
     intro = gr.HTML(_intro(page, text), elem_id="compare-intro")
     with gr.Row(elem_id="compare-sides"):
@@ -143,7 +143,7 @@ _IDLE = (gr.update(interactive=True), gr.update(interactive=False))
 _BUSY = (gr.update(interactive=False), gr.update(interactive=True))
 
 
-def _handler(page: Page, store: VoteStore, gold: Mapping[str, tuple[str, ...]]) -> Callable[..., Iterator[tuple]]:
+def _handler(page: Page, store: Votes, gold: Mapping[str, tuple[str, ...]]) -> Callable[..., Iterator[tuple]]:
     def stream(question, language, own, left, right, top_k, answer_mode, blind):
         """Each yield: what `draw` draws, the round, the Compare button, the Stop button."""
         text = words(language)

@@ -13,7 +13,7 @@ from rag_demo.types import RagError
 from rag_demo.ui.api import AnswerObject
 from rag_demo.ui.ballot import served
 from rag_demo.ui.page import MODEL_QUEUE, Page
-from rag_demo.votes import VoteStore
+from rag_demo.votes import Votes
 
 
 class ContestantObject(TypedDict):
@@ -60,7 +60,7 @@ class VotesObject(TypedDict):
     thumbs: list[ThumbsObject]
 
 
-def publish(page: Page, store: VoteStore, gold: Mapping[str, tuple[str, ...]]) -> None:
+def publish(page: Page, store: Votes, gold: Mapping[str, tuple[str, ...]]) -> None:
     """Register /compare and /votes inside the current Blocks."""
     engines, (first, second) = page.engines, default_settings(page.engines)
 

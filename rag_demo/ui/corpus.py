@@ -6,8 +6,8 @@ from typing import TypedDict
 
 import gradio as gr
 
-from rag_demo import browse
-from rag_demo.render_corpus import heading, passage_list
+from rag_demo.render_corpus import Notice, heading, notice, passage_list
+from rag_demo.store import PassageStore, StoreError
 from rag_demo.text import MAX_QUESTION_CHARACTERS
 from rag_demo.types import Passage, RagError
 from rag_demo.ui import own_corpus
@@ -33,7 +33,8 @@ class FoundObject(TypedDict):
 
 
 def build(page: Page) -> Callable[[gr.Radio], None]:
-    text, everything = words(Language.CHINESE), _passages(page, None)
+    text = words(Language.CHINESE)
+    listed, _, back_open, next_open = _turned(page, None, Language.CHINESE, "", "", 1)
     relabel_own = own_corpus.build(page)
     title = gr.HTML(heading(text["corpus_title"], text["corpus_line"]), elem_id="corpus-title")
     number = gr.State(1)
@@ -45,14 +46,16 @@ def build(page: Page) -> Callable[[gr.Radio], None]:
         search = gr.Button(text["corpus_search"], elem_id="corpus-search-button", scale=0, min_width=96)
     with gr.Row(elem_id="corpus-browse", equal_height=False):
         department = gr.Radio(
-            _departments(everything, text), value="", label=text["corpus_departments"], scale=1, min_width=150,
+            _departments(page, None, text), value="", label=text["corpus_departments"], scale=1, min_width=150,
             elem_id="corpus-departments",
         )  # fmt: skip
         with gr.Column(scale=5, min_width=300):
-            shown = gr.HTML(passage_list(browse.search(everything), 1, text), elem_id="corpus-found")
+            shown = gr.HTML(listed, elem_id="corpus-found")
             with gr.Row(elem_id="corpus-pager"):
-                previous = gr.Button(text["corpus_previous"], interactive=False, elem_id="corpus-previous")
-                following = gr.Button(text["corpus_next"], elem_id="corpus-next")
+                previous = gr.Button(
+                    text["corpus_previous"], interactive=back_open["interactive"], elem_id="corpus-previous"
+                )
+                following = gr.Button(text["corpus_next"], interactive=next_open["interactive"], elem_id="corpus-next")
 
     inputs = [page.own, page.language, query, department, number]
     outputs = [shown, number, previous, following]
@@ -62,7 +65,7 @@ def build(page: Page) -> Callable[[gr.Radio], None]:
     turned = following.click(partial(_turned, page, by=1), inputs, outputs, **QUICK_EVENT)
     turned.then(None, js="() => document.getElementById('corpus-search').scrollIntoView({block: 'start'})")
     page.own.change(partial(_replaced, page), inputs[:2], [query, department, *outputs], **QUICK_EVENT)
-    gr.api(_endpoint(everything), api_name="search_passages", queue=False)
+    gr.api(_endpoint(page), api_name="search_passages", queue=False)
 
     def relabel(switch: gr.Radio) -> None:
         relabel_own(switch)
@@ -73,37 +76,47 @@ def build(page: Page) -> Callable[[gr.Radio], None]:
     return relabel
 
 
-def _passages(page: Page, own: OwnCorpus | None) -> tuple[Passage, ...]:
-    """The visitor's where they brought some, else those of the page's first engine: all presets share one corpus."""
-    return next(iter(own.engines.values() if own else page.engines.values())).index.passages
+def _store(page: Page, own: OwnCorpus | None) -> PassageStore:
+    """The visitor's where they brought some, else that of the page's first engine: all presets share one corpus."""
+    return next(iter(own.engines.values() if own else page.engines.values())).index
 
 
-def _departments(passages: tuple[Passage, ...], text: dict[str, str]) -> list[tuple[str, str]]:
-    found = browse.departments(passages)[:MOST_DEPARTMENTS]
-    return [(f"{text['corpus_all']} {len(passages):,}", ""), *((f"{name[:24]} {n:,}", name) for name, n in found)]
+def _departments(page: Page, own: OwnCorpus | None, text: dict[str, str]) -> list[tuple[str, str]]:
+    """The choices; only "all" while the passages cannot be reached."""
+    try:
+        store = _store(page, own)
+        total, found = len(store), store.departments[:MOST_DEPARTMENTS]
+    except StoreError:
+        return [(text["corpus_all"], "")]
+    return [(f"{text['corpus_all']} {total:,}", ""), *((f"{name[:24]} {n:,}", name) for name, n in found)]
 
 
 def _turned(page: Page, own, language, query, department, number, to: int | None = None, by: int = 0) -> tuple:
     """-> list, page number, Previous, Next."""
-    found = browse.search(_passages(page, own), (query or "")[:MAX_QUESTION_CHARACTERS], department or "")
-    number = found.clamp(to or number + by)
-    return (
-        passage_list(found, number, words(language)),
-        number,
-        gr.update(interactive=number > 1),
-        gr.update(interactive=number < found.pages),
-    )
+    try:
+        found = _store(page, own).find((query or "")[:MAX_QUESTION_CHARACTERS], department or "")
+        number = found.clamp(to or number + by)
+        shown = passage_list(found, number, words(language))
+    except StoreError as error:
+        closed = gr.update(interactive=False)
+        return (
+            notice(Notice("corpus_unavailable", {"why": str(error)}, failed=True), words(language)),
+            1,
+            closed,
+            closed,
+        )
+    return shown, number, gr.update(interactive=number > 1), gr.update(interactive=number < found.pages)
 
 
 def _replaced(page: Page, own: OwnCorpus | None, language: str) -> tuple:
     """Another corpus: an empty search over all of it."""
-    choices = _departments(_passages(page, own), words(language))
+    choices = _departments(page, own, words(language))
     return "", gr.update(choices=choices, value=""), *_turned(page, own, language, "", "", 1)
 
 
 def _translated(page: Page, own, language, query, department, number) -> list:
     text = words(language)
-    choices = _departments(_passages(page, own), text)
+    choices = _departments(page, own, text)
     return [
         heading(text["corpus_title"], text["corpus_line"]),
         gr.update(label=text["corpus_query"], placeholder=text["corpus_query_hint"]),
@@ -115,7 +128,7 @@ def _translated(page: Page, own, language, query, department, number) -> list:
     ]
 
 
-def _endpoint(passages: tuple[Passage, ...]) -> Callable[..., FoundObject]:
+def _endpoint(shown: Page) -> Callable[..., FoundObject]:
     def search_passages(query: str = "", department: str = "", page: int = 1) -> FoundObject:
         """Search the demo's corpus of medical and maternal-infant passages (in Chinese), 20 a page, counted from 1.
 
@@ -124,16 +137,17 @@ def _endpoint(passages: tuple[Passage, ...]) -> Callable[..., FoundObject]:
         an empty department searches all. departments: of the whole corpus, the largest first.
         """
         try:
-            found = browse.search(passages, query, department)
-            names = browse.departments(passages)
+            store = _store(shown, None)
+            found, names = store.find(query, department), store.departments
             if department and department not in dict(names):
                 raise RagError(f"No department {department!r}; there are {', '.join(name for name, _ in names)}.")
             if not 1 <= page <= found.pages:
                 raise RagError(f"page must lie between 1 and {found.pages}, not {page}.")
+            passages = found.page(page)
         except RagError as error:
             raise gr.Error(str(error), print_exception=False) from None
         return FoundObject(
-            passages=[_object(passage) for passage in found.page(page)],
+            passages=[_object(passage) for passage in passages],
             total=len(found.passages),
             page=page,
             pages=found.pages,

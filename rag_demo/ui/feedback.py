@@ -9,7 +9,7 @@ import gradio as gr
 from rag_demo.types import RagError
 from rag_demo.ui.i18n import Language, words
 from rag_demo.ui.page import QUICK_EVENT, Page
-from rag_demo.votes import MAX_COMMENT_CHARACTERS, Side, Vote, VoteError, VoteKind, VoteStore
+from rag_demo.votes import MAX_COMMENT_CHARACTERS, Side, Vote, VoteError, VoteKind, open_votes
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ class Feedback:
 
 def build(page: Page, turns: gr.State) -> Feedback:
     """The row below the conversation; it stays away where the page has no data folder to write to."""
-    store, text = VoteStore(page.data), words(Language.CHINESE)
+    store, text = open_votes(page.data), words(Language.CHINESE)
     with gr.Row(visible=False, elem_id="feedback") as row:
         comment = gr.Textbox(
             placeholder=text["comment"], show_label=False, label=text["comment"], container=False, scale=4,

@@ -27,7 +27,7 @@ class OwnCorpus:
 class Page:
     """engines: by preset name, in the order they are offered. own: a gr.State of OwnCorpus or None.
 
-    data: where votes are written; None where the page may not write.
+    data: the folder, or the URL of the database, that votes are written to; None where the page may not write.
     """
 
     demo: gr.Blocks
@@ -35,7 +35,7 @@ class Page:
     examples: tuple[str, ...]
     language: gr.Radio
     own: gr.State
-    data: Path | None = None
+    data: Path | str | None = None
 
     def engine(self, preset: str, own: OwnCorpus | None) -> RagEngine:
         """The visitor's engine where they brought passages for this preset, else the page's."""

@@ -1,6 +1,7 @@
 """Two processes of batch 8 are one of batch 16, with and without chunks: the gradients are the same."""
 
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from rag_demo.corpus import Question, write_jsonl
 from rag_demo.generator import Generator
 from rag_demo.text import split_clauses
 from rag_demo.types import Passage
-from tests.training.processes import start_world
+from tests.training.processes import start_nodes, start_world
 from tests.training.runs import dpr_args, generator_args, rag_args
 from training import teacher, train_dpr, train_generator, train_rag
 from training.world import open_world, sum_gradients
@@ -107,3 +108,27 @@ def test_two_processes_of_half_the_batch_give_the_gradients_of_one(crowd):
     halves = torch.load(crowd / "halves.pt", weights_only=True)
     errors = {name: relative_error(found, whole[name.split(",")[0]]) for name, found in halves.items()}
     assert len(errors) == 7 and max(errors.values()) < 1e-5, errors
+
+
+def save_node_gradients(folder):
+    """What the only process of each of two nodes runs."""
+    with open_world("cpu", "fp32", threads=1) as world:
+        kind, args, _ = cases(folder)["dpr"]
+        found = gradients_in(world, kind, replace(args, batch=args.batch // 2))
+        (folder / f"node-{os.environ['GROUP_RANK']}").write_text(
+            f"{world.rank} of {world.size}, {os.environ['LOCAL_RANK']}"
+        )
+        if world.main:
+            torch.save(found, folder / "nodes.pt")
+
+
+def test_two_nodes_that_meet_over_the_network_are_one(crowd):
+    """torchrun's own agents and rendezvous, two nodes of one process: each is local rank 0, so whoever takes the local
+    rank for the rank trains the same half twice, and writes twice."""
+    nodes = start_nodes(2, save_node_gradients, crowd)
+    whole = gradients(*cases(crowd)["dpr"][:2])
+    for node in nodes:
+        node.join(240)
+        assert node.exitcode == 0
+    assert sorted((crowd / f"node-{n}").read_text() for n in (0, 1)) == ["0 of 2, 0", "1 of 2, 0"]
+    assert relative_error(torch.load(crowd / "nodes.pt", weights_only=True), whole) < 1e-5

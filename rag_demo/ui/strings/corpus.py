@@ -25,6 +25,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "corpus_previous": ("上一页", "Previous"),
     "corpus_next": ("下一页", "Next"),
     "corpus_none": ("没有找到。换一个词，或选择“全部”科室。", "Nothing found. Try another word, or all departments."),
+    "corpus_unavailable": ("{why}", "{why}"),
     "corpus_span": ("第 {first}–{last} 篇，共 {n} 篇。", "Passages {first}–{last} of {n}."),
     "corpus_alike": (
         "没有一篇原样包含你输入的词，下面按相同的词多少排列。",
