@@ -124,7 +124,9 @@ class RagEngine:
         if options.answer_mode is AnswerMode.GROUNDED:
             yield from self._decoded(answer, options.beams)
             return
-        withheld = yield from released(self._decoded(answer, options.beams), [hit.passage.text for hit in hits])
+        passages = [hit.passage for hit in hits]
+        about = " ".join(f"{passage.title} {passage.department}" for passage in passages)
+        withheld = yield from released(self._decoded(answer, options.beams), [p.text for p in passages], about)
         if withheld:
             grounded = replace(answer, answer_mode=AnswerMode.GROUNDED, fallback="dose")
             yield from self._decoded(grounded, options.beams)
