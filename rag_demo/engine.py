@@ -29,7 +29,7 @@ from rag_demo.retriever import Retriever
 from rag_demo.safety import find_emergency
 from rag_demo.safety.doses import released
 from rag_demo.safety.evidence import EvidenceRule, Lexicon, signals
-from rag_demo.text import MAX_QUESTION_CHARACTERS, normalise_question
+from rag_demo.text import MAX_QUESTION_CHARACTERS, as_text, normalise_question
 from rag_demo.types import (
     Answer,
     AnswerMode,
@@ -103,7 +103,7 @@ class RagEngine:
 
     def stream(self, question: str, options: AnswerOptions | None = None, **changes) -> Iterator[Answer]:
         """Growing answers: first the hits with their prior, then one more token each, at last finished=True."""
-        return _timed(self._answers(question, _options(options, changes)))
+        return _timed(self._answers(as_text(question), _options(options, changes)))
 
     def _answers(self, question: str, options: AnswerOptions) -> Iterator[Answer]:
         """Emergency? Then nothing else. Normalise, retrieve, evidence?, then build the inputs and decode."""
