@@ -46,6 +46,7 @@ from rag_demo.writing import written
 
 Progress = Callable[[int, int], None]
 READ_CHARACTERS = 4 * MAX_QUESTION_CHARACTERS  # an emergency told at length is one, too
+UPLOAD_SOURCE_SHARE = 0.5  # nobody vouches for a visitor's file: half of the top k at most from one of its sources
 SLICE = 1024  # passages that are tokenised at a time
 
 
@@ -61,11 +62,13 @@ class RagEngine:
         index: PassageIndex,
         lengths: Lengths = Lengths(),
         evidence: EvidenceRule | None = None,
+        source_share: float = 1.0,
     ) -> None:
+        """source_share: see Retriever; the shipped passages come from textbooks, so one may fill the top k."""
         self.name, self.lengths, self.evidence = name, lengths, evidence
         self.question_encoder, self.context_encoder, self.generator = question_encoder, context_encoder, generator
         self.index = index
-        self.retriever = Retriever(question_encoder, index)
+        self.retriever = Retriever(question_encoder, index, source_share)
         find_emergency("")  # compiles the rules once, so that no visitor waits for it
 
     @classmethod
@@ -233,7 +236,8 @@ class RagEngine:
             told = progress and (lambda done, _, start=start: progress(start + done, len(passages)))
             vectors[start : start + SLICE] = self.encode_passages(passages[start : start + SLICE], told)
         index = PassageIndex.build(passages, vectors, encoder=self.index.encoder)
-        return RagEngine(self.name, self.question_encoder, self.context_encoder, self.generator, index, self.lengths)
+        models = self.question_encoder, self.context_encoder, self.generator
+        return RagEngine(self.name, *models, index, self.lengths, source_share=UPLOAD_SOURCE_SHARE)
 
 
 def _timed(answers: Iterator[Answer]) -> Iterator[Answer]:

@@ -10,6 +10,7 @@ import numpy as np
 from rag_demo.encoder import TextEncoder
 from rag_demo.index import PassageIndex
 from rag_demo.lexical import Bm25Index
+from rag_demo.sources import SOURCE_DEPTH, at_most
 from rag_demo.types import Hit, Passage, RagError, RetrieverKind
 
 RRF_CONSTANT = 60  # Cormack, Clarke & Büttcher 2009
@@ -17,8 +18,9 @@ RRF_DEPTH = 100
 
 
 class Retriever:
-    def __init__(self, question_encoder: TextEncoder, index: PassageIndex) -> None:
-        self.question_encoder, self.index = question_encoder, index
+    def __init__(self, question_encoder: TextEncoder, index: PassageIndex, source_share: float = 1.0) -> None:
+        """source_share: of the k passages, how many may be of one source (at least one)."""
+        self.question_encoder, self.index, self.source_share = question_encoder, index, source_share
 
     @cached_property
     def bm25(self) -> Bm25Index:
@@ -43,7 +45,12 @@ class Retriever:
                 f"No passage has the id {sorted(unknown)[0]!r}; ids look like {self.index.passages[0].id!r}."
             )
         vector = self.question_encoder.encode([question])
-        positions = [i for i in self._positions(question, vector, k + len(without), kind) if self._id(i) not in without]
+        depth = max(k, SOURCE_DEPTH) if self.source_share < 1 else k
+        positions = self._positions(question, vector, depth + len(without), kind)
+        positions = [i for i in positions if self._id(i) not in without]
+        if self.source_share < 1:
+            sources = [self._passage(i).source for i in positions]
+            positions = at_most(positions, sources, k, max(1, int(self.source_share * k)))
         positions = self._with(positions[:k], k, including, vector[0])
         if not positions:
             return []

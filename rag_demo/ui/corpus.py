@@ -8,7 +8,7 @@ import gradio as gr
 
 from rag_demo import browse
 from rag_demo.render_corpus import heading, passage_list
-from rag_demo.text import MAX_QUESTION_CHARACTERS
+from rag_demo.text import MAX_QUESTION_CHARACTERS, as_text
 from rag_demo.types import Passage, RagError
 from rag_demo.ui import own_corpus
 from rag_demo.ui.api import PassageObject
@@ -124,12 +124,13 @@ def _endpoint(passages: tuple[Passage, ...]) -> Callable[..., FoundObject]:
         an empty department searches all. departments: of the whole corpus, the largest first.
         """
         try:
+            query, department = as_text(query), as_text(department)
             found = browse.search(passages, query, department)
             names = browse.departments(passages)
             if department and department not in dict(names):
                 raise RagError(f"No department {department!r}; there are {', '.join(name for name, _ in names)}.")
-            if not 1 <= page <= found.pages:
-                raise RagError(f"page must lie between 1 and {found.pages}, not {page}.")
+            if isinstance(page, bool) or not isinstance(page, int) or not 1 <= page <= found.pages:
+                raise RagError(f"page must lie between 1 and {found.pages}, not {page!r}.")
         except RagError as error:
             raise gr.Error(str(error), print_exception=False) from None
         return FoundObject(

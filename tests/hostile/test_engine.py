@@ -8,10 +8,8 @@ from hypothesis import strategies as st
 from rag_demo import __main__ as command
 from rag_demo.engine import RagEngine
 from rag_demo.types import Passage
-from rag_demo.ui import api, asking, compare_api, corpus, retrieval
-from rag_demo.ui.inspector import endpoints
+from rag_demo.ui import asking, build_demo, retrieval
 from rag_demo.ui.page import OwnCorpus, Page
-from rag_demo.votes import VoteStore
 from tests.hostile import strategies as hostile
 from tests.hostile.test_texts import times
 from tests.hostile.watching import foreign_markup, no_files_but
@@ -27,15 +25,13 @@ def page(bart_engine):
 
 
 @pytest.fixture(scope="module")
-def published(page, tmp_path_factory):
+def published(page):
     """The functions behind the API, by name, as Gradio calls them."""
     found = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gr, "api", lambda function, api_name="", **_: found.update({api_name: function}))
-        api.publish(page.engines)
-        endpoints.publish(page.engines)
-        compare_api.publish(page, VoteStore(None), {})
-    return found | {"search_passages": corpus._endpoint(page.engines["tiny"].index.passages)}
+        build_demo(page.engines)
+    return found
 
 
 @times(60)
