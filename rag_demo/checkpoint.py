@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from rag_demo.config import CHECKPOINTS
-from rag_demo.files import read_json, sha256_of, write_json
+from rag_demo.files import sha256_of
 from rag_demo.prompt import PROMPT_VERSION, Lengths
+from rag_demo.seals import read_sealed, write_sealed
 from rag_demo.types import RagError
 
 RAG_FILE = "rag.json"
@@ -67,10 +68,10 @@ def mend(folder: Path) -> str:
 
 def read_card(folder: Path) -> RagCard:
     file = Path(folder) / RAG_FILE
-    raw = read_json(file, mend(folder))
+    raw = read_sealed(file, mend(folder))
     try:
         card = RagCard(**{**raw, "lengths": Lengths(**raw.get("lengths", {}))})
-    except TypeError as error:
+    except (TypeError, AttributeError) as error:
         raise RagError(f"{file} is not a checkpoint description ({error}). {mend(folder)}") from None
     if card.prompt_version != PROMPT_VERSION:
         raise RagError(
@@ -81,7 +82,7 @@ def read_card(folder: Path) -> RagCard:
 
 
 def write_card(folder: Path, card: RagCard) -> None:
-    write_json(Path(folder) / RAG_FILE, asdict(card))
+    write_sealed(Path(folder) / RAG_FILE, asdict(card))
 
 
 def hash_files(folder: Path) -> dict[str, str]:

@@ -34,7 +34,7 @@ class AnswerOptions:
             object.__setattr__(self, name, _member(kind, getattr(self, name), name))
         for name, limit in (("top_k", MAX_TOP_K), ("beams", MAX_BEAMS)):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not float(value).is_integer():
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or value % 1:
                 raise RagError(f"{name} must be a whole number from 1 to {limit}, not {value!r}.")
             if not 1 <= value <= limit:
                 raise RagError(f"{name} must lie between 1 and {limit}, not {value}.")
@@ -121,7 +121,7 @@ def _member(kind, value, name):
 
 def _ids(value, name) -> frozenset[str]:
     """A bare string would pass for the set of its letters."""
-    if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, (list, tuple, set, frozenset)) or not all(isinstance(item, str) for item in value):
         raise RagError(f"{name} must be a set of passage ids, not {value!r}.")
     return frozenset(value)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rag_demo.files import write_bytes
+from rag_demo.seals import check_listed
 from rag_demo.types import Passage, RagError
 
 MAX_PASSAGE_CHARACTERS = 20_000
@@ -88,6 +89,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise RagError(f"{path}: the ending {path.suffix!r} is not known. Use .jsonl, .csv or .parquet.")
+    check_listed(path)
     try:
         yield from reader(path)
     except UnicodeDecodeError as error:

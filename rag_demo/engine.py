@@ -30,7 +30,7 @@ from rag_demo.safety import find_emergency
 from rag_demo.safety.doses import released
 from rag_demo.safety.evidence import EvidenceRule, signals
 from rag_demo.store import PassageStore, open_store
-from rag_demo.text import MAX_QUESTION_CHARACTERS, normalise_question
+from rag_demo.text import MAX_QUESTION_CHARACTERS, as_text, normalise_question
 from rag_demo.types import (
     Answer,
     AnswerMode,
@@ -49,6 +49,7 @@ Progress = Callable[[int, int], None]
 Stream = Callable[[str, AnswerOptions], Iterator[Answer]]
 Around = Callable[[Stream], Stream]
 READ_CHARACTERS = 4 * MAX_QUESTION_CHARACTERS  # an emergency told at length is one, too
+UPLOAD_SOURCE_SHARE = 0.5  # nobody vouches for a visitor's file: half of the top k at most from one of its sources
 SLICE = 1024  # passages that are tokenised at a time
 
 
@@ -65,12 +66,14 @@ class RagEngine:
         lengths: Lengths = Lengths(),
         evidence: EvidenceRule | None = None,
         around: Around | None = None,
+        source_share: float = 1.0,
     ) -> None:
-        """around: what every stream of answers passes through on its way out, such as a server's time limit."""
+        """around: what every stream of answers passes through on its way out, such as a server's time limit.
+        source_share: see Retriever; the shipped passages come from textbooks, so one may fill the top k."""
         self.name, self.lengths, self.evidence = name, lengths, evidence
         self.question_encoder, self.context_encoder, self.generator = question_encoder, context_encoder, generator
         self.index, self.around = index, around
-        self.retriever = Retriever(question_encoder, index)
+        self.retriever = Retriever(question_encoder, index, source_share)
         find_emergency("")  # compiles the rules once, so that no visitor waits for it
 
     @classmethod
@@ -113,7 +116,7 @@ class RagEngine:
     def stream(self, question: str, options: AnswerOptions | None = None, **changes) -> Iterator[Answer]:
         """Growing answers: first the hits with their prior, then one more token each, at last finished=True."""
         stream = self.around(self._stream) if self.around else self._stream
-        return stream(question, _options(options, changes))
+        return stream(as_text(question), _options(options, changes))
 
     def _stream(self, question: str, options: AnswerOptions) -> Iterator[Answer]:
         return _timed(self._answers(question, options))
@@ -137,7 +140,9 @@ class RagEngine:
         if options.answer_mode is AnswerMode.GROUNDED:
             yield from self._decoded(answer, options.beams)
             return
-        withheld = yield from released(self._decoded(answer, options.beams), [hit.passage.text for hit in hits])
+        passages = [hit.passage for hit in hits]
+        about = " ".join(f"{passage.title} {passage.department}" for passage in passages)
+        withheld = yield from released(self._decoded(answer, options.beams), [p.text for p in passages], about)
         if withheld:
             grounded = replace(answer, answer_mode=AnswerMode.GROUNDED, fallback="dose")
             yield from self._decoded(grounded, options.beams)
@@ -238,15 +243,16 @@ class RagEngine:
         for start in range(0, len(passages), SLICE):
             told = progress and (lambda done, _, start=start: progress(start + done, len(passages)))
             vectors[start : start + SLICE] = self.encode_passages(passages[start : start + SLICE], told)
-        return self._over(PassageIndex.build(passages, vectors, encoder=self.index.encoder), None)
+        index = PassageIndex.build(passages, vectors, encoder=self.index.encoder)
+        return self._over(index, None, UPLOAD_SOURCE_SHARE)
 
     def with_index(self, index: PassageStore) -> "RagEngine":
         """The same models and thresholds over another version of the corpus: what a restart would load."""
-        return self._over(index, self.evidence)
+        return self._over(index, self.evidence, self.retriever.source_share)
 
-    def _over(self, index: PassageStore, evidence: EvidenceRule | None) -> "RagEngine":
+    def _over(self, index: PassageStore, evidence: EvidenceRule | None, source_share: float) -> "RagEngine":
         models = self.question_encoder, self.context_encoder, self.generator
-        return RagEngine(self.name, *models, index, self.lengths, evidence, self.around)
+        return RagEngine(self.name, *models, index, self.lengths, evidence, self.around, source_share)
 
 
 def _timed(answers: Iterator[Answer]) -> Iterator[Answer]:

@@ -27,7 +27,7 @@ def answer_markdown(answer: Answer, words: Mapping[str, str]) -> str:
         "",
         said,
         "",
-        f"{words['model']} {answer.model} · {words[f'mode_{answer.rag_mode}']} · {words[answer.answer_mode]}"
+        f"{words['model']} {plain(answer.model)} · {words[f'mode_{answer.rag_mode}']} · {words[answer.answer_mode]}"
         f" · log p(y|x) = {answer.log_prob:.2f}",
         "",
         f"## {words['passages']}",
@@ -37,7 +37,7 @@ def answer_markdown(answer: Answer, words: Mapping[str, str]) -> str:
             "",
             f"### {hit.rank}. {plain(hit.passage.title or hit.passage.id)}",
             "",
-            f"{hit.passage.id} · {plain(hit.passage.department)} · {words['inner_product']} {hit.score:.2f}"
+            f"{plain(hit.passage.id)} · {plain(hit.passage.department)} · {words['inner_product']} {hit.score:.2f}"
             f" · {words['prior']} {hit.prior:.3f} · {words['posterior']} {hit.posterior:.3f}",
             "",
             plain(hit.passage.text),

@@ -14,9 +14,10 @@ import numpy as np
 
 from rag_demo import browse
 from rag_demo.corpus import fingerprint, read_passages, write_jsonl
-from rag_demo.files import read_json, replaced_folder, sha256_of, write_bytes, write_json
+from rag_demo.files import replaced_folder, sha256_of, write_bytes
 from rag_demo.lexical import Bm25Index
 from rag_demo.lexicon import Lexicon
+from rag_demo.seals import read_sealed, write_sealed
 from rag_demo.types import Passage, RagError
 
 FLAT_LIMIT = 20_000  # above it, exhaustive PQ fast-scan with exact refine is as accurate and 10 times faster
@@ -156,16 +157,15 @@ class PassageIndex:
                 encoder=self.encoder,
                 files={name: sha256_of(temporary / name) for name in (INDEX_FILE, PASSAGES_FILE)},
             )
-            write_json(temporary / MANIFEST_FILE, asdict(manifest))
+            write_sealed(temporary / MANIFEST_FILE, asdict(manifest))
 
     @classmethod
     def load(cls, folder: str | Path, *, encoder: str | None = None) -> "PassageIndex":
         """Refuses files that do not match the manifest, and vectors of another encoder than `encoder`."""
         folder = Path(folder)
         mend = REBUILD.format(checkpoint=folder.parent)
-        raw = read_json(folder / MANIFEST_FILE, mend)
         try:
-            manifest = Manifest(**raw)
+            manifest = Manifest(**read_sealed(folder / MANIFEST_FILE, mend))
         except TypeError as error:
             raise RagError(f"{folder / MANIFEST_FILE} is not a manifest ({error}). {mend}") from None
         for name in (INDEX_FILE, PASSAGES_FILE, *manifest.vectors):
@@ -181,8 +181,8 @@ class PassageIndex:
 
             return OnDisk(folder, manifest)
         passages = read_passages(folder / PASSAGES_FILE)
-        index = faiss.deserialize_index(np.fromfile(folder / INDEX_FILE, np.uint8))
-        if not index.ntotal == manifest.count == len(passages):
+        index = _deserialised(folder / INDEX_FILE, mend)
+        if not index.ntotal == manifest.count == len(passages) or index.d != manifest.dimension:
             raise RagError(f"{folder} holds {index.ntotal} vectors but {len(passages)} passages. {mend}")
         return cls(index, passages, manifest.factory, manifest.encoder, manifest.recall_at_10)
 
@@ -211,6 +211,16 @@ def _recall(index: faiss.Index, vectors: np.ndarray) -> float:
     exact = faiss.knn(sample, vectors, k, faiss.METRIC_INNER_PRODUCT)[1]
     found = index.search(sample, k)[1]
     return float(np.mean([len(set(a) & set(b)) / k for a, b in zip(exact, found, strict=True)]))
+
+
+def _deserialised(file: Path, mend: str) -> faiss.Index:
+    """Its SHA-256 has been checked; yet no vector in it may claim more bytes than the whole file has."""
+    data = np.fromfile(file, np.uint8)
+    faiss.set_deserialization_vector_byte_limit(max(data.nbytes, 1))
+    try:
+        return faiss.deserialize_index(data)
+    except RuntimeError as error:
+        raise RagError(f"{file} is not an index that this FAISS reads ({_last_line(error)}). {mend}") from None
 
 
 def _last_line(error: Exception) -> str:

@@ -39,7 +39,7 @@ class Permalink:
     def query(self) -> str:
         o = self.options
         values = (self.question, self.preset, o.top_k, o.retriever, o.rag_mode, o.answer_mode, self.index)
-        return "?" + urlencode(dict(zip(FIELDS, values, strict=True)))
+        return "?" + urlencode(dict(zip(FIELDS, values, strict=True)), errors="replace")
 
 
 def read_permalink(query: Mapping[str, str], presets: Mapping[str, str]) -> Permalink | None:

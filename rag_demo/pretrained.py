@@ -47,11 +47,25 @@ def save_pretrained(model, tokenizer, folder: str | Path) -> None:
             tensor = halves.setdefault(tensor.data_ptr(), tensor.detach().cpu().to(half))
         state[name] = tensor
     dtype = model.config.dtype
-    with quiet():
+    with quiet(), _saving(folder):
         model.config.dtype = torch.float16
         model.save_pretrained(str(folder), state_dict=state, max_shard_size=MAX_SHARD)
         model.config.dtype = dtype
         tokenizer.save_pretrained(str(folder))
+
+
+@contextlib.contextmanager
+def _saving(folder: str | Path):
+    """The safetensors library has its own exception for a full disk."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except SafetensorError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise RagError(
+            f"{folder} cannot be written ({reason}). Free some disk space, or give another folder."
+        ) from None
 
 
 def _fits_half(tensor) -> bool:

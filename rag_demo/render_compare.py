@@ -6,6 +6,7 @@ from html import escape
 from rag_demo.comparison import Comparison, Contestant
 from rag_demo.render import Words
 from rag_demo.render_ladder import details, hue, lists, rank_text
+from rag_demo.render_status import fallback_line
 from rag_demo.render_tally import side_label
 from rag_demo.types import Answer, AnswerMode, EvidenceStatus
 
@@ -62,7 +63,7 @@ def _side(side: Contestant, words: Words, name: str, hues: Hues, hidden: bool, g
     if answer.finished and answer.status is not EvidenceStatus.SUFFICIENT:
         body += f'<span class="status">{escape(words[f"compare_status_{answer.status}"])}</span>'
     stripes = "" if hidden or not answer.tokens else stripes_of(answer, hues, words)
-    return f'<article><h4>{escape(name)}</h4><p class="words">{body}{caret}</p>{stripes}</article>'
+    return f'<article><h4>{escape(name)}</h4><p class="words">{body}{caret}</p>{fallback_line(answer, words)}{stripes}</article>'
 
 
 def _cited(answer: Answer, hues: Hues) -> str:

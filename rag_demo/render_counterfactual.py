@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from html import escape
 
+from rag_demo.render_status import fallback_line
 from rag_demo.render_tokens import Numbers, Words, chip, hue, minus, numbers, probability, strip, table, times, title
 from rag_demo.types import Answer, Counterfactual, Hit
 
@@ -64,7 +65,7 @@ def _column(answer: Answer, heading: str, words: Words, numbering: Numbers, name
     if answer.finished and not answer.tokens:
         foot = words["counter_no_answer"]
     return (
-        f'<div class="side"><h3>{escape(heading)}</h3>{strip(answer, words, numbering, name, settled)}'
+        f'<div class="side"><h3>{escape(heading)}</h3>{fallback_line(answer, words)}{strip(answer, words, numbering, name, settled)}'
         f'<p class="foot">{escape(foot)}</p></div>'
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
+from rag_demo.render_status import fallback_line
 from rag_demo.render_tokens import Words, chip, formula, minus, numbers, probability, stacked, strip, table
 from rag_demo.types import Candidate, RagMode
 
@@ -32,7 +33,7 @@ def _side(candidate: Candidate, words: Words, order: Sequence[int], settled: boo
     return (
         f'<div class="side"><h3>{escape(words[f"mode_{mode}"])}</h3>'
         f'<p class="meaning">{formula(words[f"modes_{mode}"])}</p>'
-        f"{strip(answer, words, numbers(answer), f'mode-{mode}', settled)}{parts}</div>"
+        f"{fallback_line(answer, words)}{strip(answer, words, numbers(answer), f'mode-{mode}', settled)}{parts}</div>"
     )
 
 

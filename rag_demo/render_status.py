@@ -12,10 +12,15 @@ def render_status(answer: Answer, words: Mapping[str, str]) -> str:
         return emergency_banner(answer.emergency, words)
     if answer.status in (EvidenceStatus.INSUFFICIENT, EvidenceStatus.OUT_OF_SCOPE):
         return f'<div class="status no-answer" role="status"><p>{escape(words[f"status_{answer.status}"])}</p></div>'
-    if answer.fallback:
-        line = escape(words[f"fallback_{answer.fallback}"])
-        return f'<div class="status fallback" role="status"><p>{line}</p></div>'
-    return ""
+    return fallback_line(answer, words)
+
+
+def fallback_line(answer: Answer, words: Mapping[str, str]) -> str:
+    """Why passages are quoted where a free answer was asked for; nothing where they are not."""
+    if not answer.fallback:
+        return ""
+    line = escape(words[f"fallback_{answer.fallback}"])
+    return f'<div class="status fallback" role="status"><p>{line}</p></div>'
 
 
 def emergency_banner(emergency: Emergency, words: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ the model weighs."""
 import numpy as np
 
 from rag_demo.encoder import TextEncoder
+from rag_demo.sources import SOURCE_DEPTH, at_most
 from rag_demo.store import Lexical, PassageStore
 from rag_demo.types import Hit, RagError, RetrieverKind
 
@@ -14,8 +15,9 @@ RRF_DEPTH = 100
 
 
 class Retriever:
-    def __init__(self, question_encoder: TextEncoder, index: PassageStore) -> None:
-        self.question_encoder, self.index = question_encoder, index
+    def __init__(self, question_encoder: TextEncoder, index: PassageStore, source_share: float = 1.0) -> None:
+        """source_share: of the k passages, how many may be of one source (at least one)."""
+        self.question_encoder, self.index, self.source_share = question_encoder, index, source_share
 
     @property
     def bm25(self) -> Lexical:
@@ -39,9 +41,13 @@ class Retriever:
                 f"No passage has the id {sorted(unknown)[0]!r}; ids look like {self.index.passages[0].id!r}."
             )
         vector = self.question_encoder.encode([question])
-        places = self._positions(question, vector, k + len(without), kind)
-        if without:
-            places = [i for i, p in zip(places, self.index.fetch(places), strict=True) if p.id not in without]
+        depth = max(k, SOURCE_DEPTH) if self.source_share < 1 else k
+        places = self._positions(question, vector, depth + len(without), kind)
+        if without or self.source_share < 1:
+            pairs = [pair for pair in zip(places, self.index.fetch(places), strict=True) if pair[1].id not in without]
+            places = [place for place, _ in pairs]
+            if self.source_share < 1:
+                places = at_most(places, [p.source for _, p in pairs], k, max(1, int(self.source_share * k)))
         positions = self._with(places[:k], k, including, vector[0])
         if not positions:
             return []

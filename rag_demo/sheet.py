@@ -2,18 +2,20 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from rag_demo.evaluation import DEPTH, Run
 from rag_demo.export import data_link
 
-# What begins a formula in a spreadsheet program (OWASP, CSV injection), and the full-width forms some of them read alike
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+# What begins a formula in a spreadsheet program (OWASP, CSV injection), and the full-width forms some of them read alike;
+# also behind what is not seen, and behind what begins a new cell where a country's separator is a semicolon or a tab
+_FORMULA = re.compile(r"(^|[;\t\r\n])(?=[\s\0\x1b\u00ad\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠])")
 
 
 def cell(value: str) -> str:
-    """The text, with a ' before it where it would begin a formula."""
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    """The text, with a ' where a formula would begin."""
+    return _FORMULA.sub(r"\1'", value)
 
 
 def csv_of(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -33,7 +33,7 @@ def normalise_question(question: str) -> str:
 
     Raises QuestionError when nothing is left to search for, or more than 500 characters are.
     """
-    text = unicodedata.normalize("NFKC", question)
+    text = unicodedata.normalize("NFKC", as_text(question))
     text = "".join(" " if c in "\t\n\r" else c for c in text if c in "\t\n\r" or unicodedata.category(c)[0] != "C")
     text = full_width(" ".join(text.split()))
     if len(text) > MAX_QUESTION_CHARACTERS:
@@ -44,6 +44,13 @@ def normalise_question(question: str) -> str:
     if not any(unicodedata.category(c)[0] in "LN" for c in text):
         raise QuestionError("请输入一个问题，例如“孕妇血糖高怎么办？”。 (Please type a question.)")
     return text
+
+
+def as_text(question: str) -> str:
+    """The question; a program may send anything. Raises QuestionError."""
+    if not isinstance(question, str):
+        raise QuestionError("问题须是文字。 (The question must be text.)")
+    return question
 
 
 def split_clauses(text: str) -> list[Clause]:

@@ -21,6 +21,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
+from rag_demo.files import sync_folder
 from rag_demo.text import MAX_QUESTION_CHARACTERS
 from rag_demo.types import Answer, AnswerMode, RagError, RagMode, RetrieverKind
 
@@ -233,17 +234,8 @@ def _opened(file: Path) -> Iterator[int]:
             with suppress(OSError):  # a file system without locks: one server still writes whole lines
                 fcntl.flock(handle, fcntl.LOCK_EX)
         yield handle
-        if new and os.name == "posix":
-            _sync_folder(file.parent)
-    finally:
-        os.close(handle)
-
-
-def _sync_folder(folder: Path) -> None:
-    """The file's name, too, is on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
+        if new:
+            sync_folder(file.parent)
     finally:
         os.close(handle)
 

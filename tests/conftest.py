@@ -24,6 +24,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from rag_demo import checkpoint
 from rag_demo.encoder import EncoderSettings, TextEncoder
 from rag_demo.engine import RagEngine
 from rag_demo.generator import Generator
@@ -200,3 +201,17 @@ def bart_engine(towers, tokenizer, passages) -> RagEngine:
 def build_engine(towers, generator, passages) -> RagEngine:
     index = PassageIndex.build(passages, towers[1].encode([p.full_text for p in passages]), encoder="tiny")
     return RagEngine("tiny", *towers, generator, index, Lengths(question=32, input=120, answer=24))
+
+
+def save_checkpoint(engine: RagEngine, folder: Path) -> Path:
+    """All of a checkpoint folder, as training.export and training.build_index leave it."""
+    folder.mkdir()
+    for part in checkpoint.PARTS:
+        getattr(engine, part).save(folder / part)
+    card = checkpoint.RagCard("base", lengths=engine.lengths, files=checkpoint.hash_files(folder))
+    checkpoint.write_card(folder, card)
+    index = engine.index
+    PassageIndex(index.index, index.passages, index.factory, checkpoint.encoder_fingerprint(card)).save(
+        folder / "index"
+    )
+    return folder

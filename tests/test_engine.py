@@ -6,10 +6,9 @@ import time
 
 import pytest
 
-from rag_demo import checkpoint
 from rag_demo.engine import RagEngine
-from rag_demo.index import PassageIndex
 from rag_demo.types import AnswerMode, Passage, RagError, RagMode
+from tests.conftest import save_checkpoint
 
 
 def test_the_stream_grows_into_the_answer(engine):
@@ -74,17 +73,7 @@ def test_bad_options_are_named(bart_engine, change, message):
 
 @pytest.fixture
 def saved(bart_engine, tmp_path):
-    folder = tmp_path / "tiny"
-    folder.mkdir()
-    for part in checkpoint.PARTS:
-        getattr(bart_engine, part).save(folder / part)
-    card = checkpoint.RagCard("base", lengths=bart_engine.lengths, files=checkpoint.hash_files(folder))
-    checkpoint.write_card(folder, card)
-    index = bart_engine.index
-    PassageIndex(index.index, index.passages, index.factory, checkpoint.encoder_fingerprint(card)).save(
-        folder / "index"
-    )
-    return folder
+    return save_checkpoint(bart_engine, tmp_path / "tiny")
 
 
 def test_a_saved_checkpoint_answers_the_same(saved, bart_engine):

@@ -82,11 +82,11 @@ def test_foreign_lines_are_skipped_and_counted(tmp_path):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_no_acknowledged_vote_is_lost_to_sigkill(tmp_path):
-    """25 processes are killed while they write, each at a random moment; every vote acknowledged through the pipe must
+    """50 processes are killed while they write, each at a random moment; every vote acknowledged through the pipe must
     be read back whole. Fails for a buffered or locked-forever file and for a line written in two pieces."""
     store, chance = VoteStore(tmp_path), random.Random(5)
     acknowledged: set[str] = set()
-    for life in range(25):
+    for life in range(50):
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
@@ -103,7 +103,7 @@ def test_no_acknowledged_vote_is_lost_to_sigkill(tmp_path):
         os.close(reading)
         acknowledged |= set((f"{life}"[0] + rest.decode()).split())
     kept = [vote.comment for vote in store.read().votes]
-    assert len(acknowledged) >= 25
+    assert len(acknowledged) >= 50
     assert acknowledged <= set(kept) and len(kept) == len(set(kept))
     assert all(vote == replace(VOTE, comment=vote.comment) for vote in store.read().votes)
     store.append(THUMB)

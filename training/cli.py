@@ -18,7 +18,7 @@ def run(main: Callable[[Args], dict | None], kind: type[Args], description: str)
         parser = HfArgumentParser(kind, description=description)
         (args,) = parser.parse_args_into_dataclasses()
         result = main(args)
-    except (RagError, ValueError) as error:
+    except (RagError, ValueError, OSError) as error:  # OSError: a full or read-only disk
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(2) from (error if not isinstance(error, RagError) else None)
     except KeyboardInterrupt:

@@ -19,6 +19,7 @@ from rag_demo.lexicon import Lexicon
 from rag_demo.mapped import MappedIndex, MappedVectors
 from rag_demo.milvus_build import index_type, write_version
 from rag_demo.on_disk import LEXICON_FILE
+from rag_demo.seals import write_sealed
 from rag_demo.types import Passage
 from training.shards import PASSAGES, VECTORS, Shards
 
@@ -74,7 +75,7 @@ def on_disk(shards: Shards, folder: Path, work: Path) -> Manifest:
             plan.total, plan.dimension, "inner product", f"{factory_of(plan.dimension)} + vectors on the disk", recall,
             plan.corpus, plan.encoder, hashes, names, departments.most_common(500),
         )  # fmt: skip
-        write_json(temporary / MANIFEST_FILE, asdict(manifest))
+        write_sealed(temporary / MANIFEST_FILE, asdict(manifest))
     shutil.rmtree(work, ignore_errors=True)
     return manifest
 

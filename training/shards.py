@@ -19,6 +19,7 @@ from rag_demo.corpus import fingerprint, iterate_passages
 from rag_demo.encoder import TextEncoder
 from rag_demo.files import read_json, sha256_of, write_json
 from rag_demo.mapped import PassageFile
+from rag_demo.seals import read_sealed, write_sealed
 from rag_demo.types import Passage, RagError
 
 BLOCK = 1024
@@ -97,7 +98,7 @@ def encode_shard(plan: ShardPlan, passages: str | Path, encoder: TextEncoder, fo
             vectors.flush()
             write_json(shard / PROGRESS, {"done": start + len(block), "plan": asdict(plan)})
             bar.update(len(block))
-    write_json(shard / MANIFEST, {**asdict(plan), "files": {f: sha256_of(shard / f) for f in (PASSAGES, VECTORS)}})
+    write_sealed(shard / MANIFEST, {**asdict(plan), "files": {f: sha256_of(shard / f) for f in (PASSAGES, VECTORS)}})
     (shard / PROGRESS).unlink(missing_ok=True)
     return shard
 
@@ -116,7 +117,7 @@ def is_whole(shard: Path, plan: ShardPlan) -> bool:
     """Whether the folder holds what the plan wants, to the byte."""
     if not (shard / MANIFEST).exists():
         return False
-    found = read_json(shard / MANIFEST, "Encode the shard again.")
+    found = read_sealed(shard / MANIFEST, "Encode the shard again.")
     files = found.pop("files", {})
     return found == asdict(plan) and all((shard / f).exists() and sha256_of(shard / f) == h for f, h in files.items())
 
@@ -158,7 +159,7 @@ def read_shards(folder: Path, encoder: str, again: str) -> Shards:
     manifests = sorted(Path(folder).glob(f"shard-*/{MANIFEST}"))
     if not manifests:
         raise RagError(f"{folder} holds no whole shard; encode them: {again} --shard 0/1")
-    raw = {file.parent: read_json(file, f"{again} encodes it again.") for file in manifests}
+    raw = {file.parent: read_sealed(file, f"{again} encodes it again.") for file in manifests}
     hashes = {shard: found.pop("files") for shard, found in raw.items()}
     plans = {shard: ShardPlan(**found) for shard, found in raw.items()}
     first = next(iter(plans.values()))

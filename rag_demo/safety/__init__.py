@@ -13,7 +13,7 @@ poison centres, obstetric triage and crisis lines list as reasons to call at onc
 
 The text is first brought to one form (`spoken`): full width, traditional characters, homophone typos, repeated marks.
 The tables, one file a field: mind, mother, newborn, poisons, burns, wounds, airway, heart_lungs, awareness, brain,
-child, body, and signs (pairs of danger signs, whatever the illness is called). What to do now: `advice`.
+child, infection, body, and signs (pairs of danger signs, whatever the illness is called). What to do now: `advice`.
 """
 
 from rag_demo.safety.advice import ADVICE

@@ -1,4 +1,4 @@
-"""Belly, sugar, heat and cold, limbs and blood poisoning: what is none of the other tables'."""
+"""Belly, sugar, heat and cold, limbs: what is none of the other tables'."""
 
 from rag_demo.safety.group import Group
 from rag_demo.safety.rule import Rule
@@ -131,26 +131,6 @@ RULES = (
             "疼|痛|麻|白|紫|脉|知觉|冰|没血色",
         ),
         ("手脚冰凉|发烧|体寒|宫寒|冬天|月子|老寒腿|痛经|怀孕|宝宝|孩子|娃",),
-    ),
-    Rule(
-        "limb.infection",
-        Group.SUDDEN,
-        (
-            "(?:腿|脚|胳膊|手|伤口|皮肤|屁股|会阴|脸)[^。！？]{0,12}(?:红肿|发黑|烂|流脓|水泡|紫黑)",
-            "烧|寒战|打摆",
-            "迷糊|扩散|越来越大|一会儿?就|飞快|剧|血压|昏|意识|黑|喘|心跳",
-        ),
-    ),
-    Rule(
-        "body.sepsis",
-        Group.SUDDEN,
-        (
-            "高烧|发烧|发热|寒战|打摆子|打冷战|体温|感染",
-            "血压[^。！？]{0,6}(?<!\\d)(?:[4-8]\\d)(?!\\d)|血压[^。！？]{0,4}(?:很低|低|掉|测不)|糊涂|意识|迷糊|叫不|"
-            "说胡话|呼吸[^。！？]{0,4}(?:快|急|难)|手脚[^。！？]{0,3}(?:紫|花|冰)[^。！？]{0,8}(?:软|昏|迷)|"
-            "皮肤[^。！？]{0,3}花",
-        ),
-        ("正常吗|孩子精神好",),
     ),
     Rule(
         "body.low_pressure",

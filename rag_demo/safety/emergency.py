@@ -8,6 +8,7 @@ from rag_demo.safety import (
     burns,
     child,
     heart_lungs,
+    infection,
     mind,
     mother,
     newborn,
@@ -35,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     *brain.RULES,
     *awareness.AFTER_STROKE,
     *child.RULES,
+    *infection.RULES,
     *body.RULES,
     *signs.RULES,
 )

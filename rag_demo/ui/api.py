@@ -146,7 +146,7 @@ def found_json(found: Found) -> dict[str, Any]:
 
 
 def engine_named(engines: Mapping[str, RagEngine], preset: str) -> RagEngine:
-    if preset not in engines:
+    if not isinstance(preset, str) or preset not in engines:
         raise RagError(f"No preset {preset!r} is loaded; this page has {', '.join(engines)}.")
     return engines[preset]
 

@@ -10,7 +10,7 @@ from rag_demo.config import AnswerOptions
 from rag_demo.render import answer_json
 from rag_demo.tally import PairTally, pair_tallies, thumb_tallies
 from rag_demo.types import RagError
-from rag_demo.ui.api import AnswerObject
+from rag_demo.ui.api import AnswerObject, engine_named
 from rag_demo.ui.ballot import served
 from rag_demo.ui.page import MODEL_QUEUE, Page
 from rag_demo.votes import Votes
@@ -111,8 +111,7 @@ def publish(page: Page, store: Votes, gold: Mapping[str, tuple[str, ...]]) -> No
 
 
 def _setting(engines: Mapping[str, object], preset: str, retriever: str, rag_mode: str) -> Setting:
-    if preset not in engines:
-        raise RagError(f"No preset {preset!r} is loaded; this page has {', '.join(engines)}.")
+    engine_named(engines, preset)
     options = AnswerOptions(retriever=retriever, rag_mode=rag_mode)
     return Setting(preset, options.retriever, options.rag_mode)
 

@@ -8,7 +8,7 @@ import gradio as gr
 
 from rag_demo.render_corpus import Notice, heading, notice, passage_list
 from rag_demo.store import PassageStore, StoreError
-from rag_demo.text import MAX_QUESTION_CHARACTERS
+from rag_demo.text import MAX_QUESTION_CHARACTERS, as_text
 from rag_demo.types import Passage, RagError
 from rag_demo.ui import own_corpus
 from rag_demo.ui.api import PassageObject
@@ -137,12 +137,13 @@ def _endpoint(shown: Page) -> Callable[..., FoundObject]:
         an empty department searches all. departments: of the whole corpus, the largest first.
         """
         try:
+            query, department = as_text(query), as_text(department)
             store = _store(shown, None)
             found, names = store.find(query, department), store.departments
             if department and department not in dict(names):
                 raise RagError(f"No department {department!r}; there are {', '.join(name for name, _ in names)}.")
-            if not 1 <= page <= found.pages:
-                raise RagError(f"page must lie between 1 and {found.pages}, not {page}.")
+            if isinstance(page, bool) or not isinstance(page, int) or not 1 <= page <= found.pages:
+                raise RagError(f"page must lie between 1 and {found.pages}, not {page!r}.")
             passages = found.page(page)
         except RagError as error:
             raise gr.Error(str(error), print_exception=False) from None

@@ -12,6 +12,7 @@ from rag_demo.evaluation import CUTS, DEPTH, Outcome, Plan, Run, evaluated, samp
 from rag_demo.question_file import check_passages
 from rag_demo.results_file import read_results
 from rag_demo.types import RagError, RetrieverKind
+from rag_demo.ui.api import engine_named
 from rag_demo.ui.page import MODEL_QUEUE
 
 MOST, MOST_ANSWERED, MOST_SEED = 100, 5, 999_999
@@ -88,8 +89,7 @@ def publish(engines: Mapping[str, RagEngine], folder: Path) -> None:
 
 
 def _evaluated(engines, preset, count, seed, start, retriever, answers) -> SampleObject:
-    if preset not in engines:
-        raise RagError(f"No preset {preset!r} is loaded; this page has {', '.join(engines)}.")
+    engine = engine_named(engines, preset)
     if retriever != "all" and retriever not in list(RetrieverKind):
         raise RagError(f"retriever must be {', '.join(RetrieverKind)} or all, not {retriever!r}.")
     if not isinstance(answers, bool):
@@ -98,7 +98,6 @@ def _evaluated(engines, preset, count, seed, start, retriever, answers) -> Sampl
     _check("count", count, 1, most, " with answers" if answers else "")
     _check("seed", seed, 0, MOST_SEED)
     _check("start", start, 0, len(shipped_questions()) - 1)
-    engine = engines[preset]
     kinds = tuple(RetrieverKind) if retriever == "all" else (RetrieverKind(retriever),)
     questions = sample(shipped_questions(), count, seed, start)
     check_passages(questions, engine.index.position, engine.index.passages[0].id)

@@ -7,12 +7,13 @@ from typing import Literal, TypedDict
 
 import gradio as gr
 
-from rag_demo.config import AnswerOptions
+from rag_demo.config import MAX_TOP_K, AnswerOptions
 from rag_demo.counterfactual import both_ways, changed_set, counterfactual
 from rag_demo.engine import RagEngine
 from rag_demo.render import answer_json
+from rag_demo.text import as_text
 from rag_demo.types import Candidate, Marginal, RagError
-from rag_demo.ui.api import AnswerObject
+from rag_demo.ui.api import AnswerObject, engine_named
 from rag_demo.ui.page import MODEL_QUEUE
 
 Retriever = Literal["dense", "bm25", "hybrid"]
@@ -73,9 +74,9 @@ def publish(engines: Mapping[str, RagEngine]) -> None:
         the only passage. prior is p(z|x), a passage's log_prob is log p(y|x,z), the object's log p(y|x).
         """
         with _Sentences():
-            engine = _engine(engines, preset)
+            engine = engine_named(engines, preset)
             options = AnswerOptions(top_k, retriever, rag_mode)
-            measured = text.strip() or engine.answer(question, options).text
+            measured = as_text(text).strip() or engine.answer(question, options).text
             hits = engine.retrieve(question, options.top_k, options.retriever)
             score = engine.score(question, measured, hits, options.rag_mode)
             deltas = engine.influence(question, measured, hits, options.rag_mode)
@@ -107,9 +108,10 @@ def publish(engines: Mapping[str, RagEngine]) -> None:
         log_prob_after are log p(y|x) in nats of the FIRST answer's text under the two sets, change is their difference.
         """
         with _Sentences():
-            engine = _engine(engines, preset)
+            engine = engine_named(engines, preset)
             answer = engine.answer(question, AnswerOptions(top_k, retriever, rag_mode, answer_mode))
-            passages = changed_set(answer, frozenset(without), frozenset(including))
+            chosen = AnswerOptions(MAX_TOP_K, without=without, including=including)
+            passages = changed_set(answer, chosen.without, chosen.including)
             *_, last = counterfactual(engine, answer, passages)
             return CounterfactualObject(
                 before=answer_json(last.before),
@@ -132,7 +134,7 @@ def publish(engines: Mapping[str, RagEngine]) -> None:
         are the mean responsibilities under token, and p(z|x) p(y|x,z) / p(y|x) under sequence.
         """
         with _Sentences():
-            engine = _engine(engines, preset)
+            engine = engine_named(engines, preset)
             answer = engine.answer(question, AnswerOptions(top_k, retriever, "token", answer_mode))
             *_, candidates = both_ways(engine, answer)
             return [_candidate(candidate) for candidate in candidates]
@@ -143,12 +145,6 @@ def publish(engines: Mapping[str, RagEngine]) -> None:
         (compare_modes, "compare_modes"),
     ):
         gr.api(function, api_name=name, concurrency_id=MODEL_QUEUE, concurrency_limit=1)
-
-
-def _engine(engines: Mapping[str, RagEngine], preset: str) -> RagEngine:
-    if preset not in engines:
-        raise RagError(f"No preset {preset!r} is loaded; this page has {', '.join(engines)}.")
-    return engines[preset]
 
 
 def _candidate(candidate: Candidate) -> CandidateObject:
