@@ -1,8 +1,8 @@
-# make demo: the page on http://127.0.0.1:7860.   make test: every test.   make lint: ruff.
+# make demo: the page on http://127.0.0.1:7860.   make test: every test.   make lint: ruff.   make load: 50 visitors, 10 minutes.
 PYTHON ?= python3
 VENV := .venv/bin
 
-.PHONY: demo test lint
+.PHONY: demo test lint load
 
 demo: .venv/.runtime
 	$(VENV)/python app.py
@@ -15,6 +15,9 @@ test: .venv/.development
 lint: .venv/.development
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
+
+load: .venv/.runtime
+	$(VENV)/python -m tools.load $(LOAD)
 
 .venv/.runtime: requirements.txt
 	test -d .venv || $(PYTHON) -m venv .venv
