@@ -159,6 +159,7 @@ def loaded(url: str, process: int, args: argparse.Namespace) -> dict:
         "burst": {
             "asked at once": args.burst,
             "answered": len(past.seconds["ask-button"]),
+            "first token": quantiles(past.first),
             "whole answer": quantiles(past.seconds["ask-button"]),
             "told that the queue is full": dict(past.refused),
             "longest line seen": past.place,
