@@ -1,9 +1,9 @@
 # make demo: the page on http://127.0.0.1:7860.   make test: every test.   make lint: ruff.   make bench: speed.
-# make space: what a Hugging Face Space gets.   make audit: known vulnerabilities of what is installed.
+# make space: what a Hugging Face Space gets.   make load: 50 visitors, 10 minutes.   make audit: known vulnerabilities of what is installed.
 PYTHON ?= python3
 VENV := .venv/bin
 
-.PHONY: demo test lint bench space audit
+.PHONY: demo test lint bench space audit load
 
 demo: .venv/.runtime
 	$(VENV)/python app.py
@@ -25,6 +25,9 @@ space: .venv/.runtime
 
 audit: .venv/.development
 	@$(VENV)/python -m tools.audit
+
+load: .venv/.runtime
+	$(VENV)/python -m tools.load $(LOAD)
 
 .venv/.runtime: requirements.txt
 	test -d .venv || $(PYTHON) -m venv .venv

@@ -57,7 +57,7 @@ class ServerConfig:
 
     host: str = "127.0.0.1"
     port: int = 7860
-    presets: tuple[str, ...] = ("base",)
+    presets: tuple[str, ...] = ("base", "large")
     threads: int | None = None
     data: Path = ROOT / "data"
     votes: str = ""
@@ -65,7 +65,7 @@ class ServerConfig:
     @classmethod
     def from_environment(cls) -> "ServerConfig":
         env, default = os.environ, cls()
-        presets = tuple(name.strip() for name in env.get("RAG_PRESETS", "base").split(",") if name.strip())
+        presets = tuple(name.strip() for name in env.get("RAG_PRESETS", "").split(",") if name.strip())
         # a Space sets GRADIO_SERVER_NAME and GRADIO_SERVER_PORT
         return cls(
             host=env.get("RAG_HOST") or env.get("GRADIO_SERVER_NAME") or default.host,

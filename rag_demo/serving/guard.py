@@ -3,23 +3,19 @@
 import json
 import math
 import secrets
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rag_demo.hosting import Hosting
 from rag_demo.serving import doors
+from rag_demo.serving.asgi import App, Header, Message, Receive, Scope, Send, replayed, respond, text, whole_body
 from rag_demo.serving.doors import Reason, Refusal
 from rag_demo.serving.folder import refused_room
 from rag_demo.serving.metrics import CONTENT_TYPE, Metrics
 from rag_demo.serving.policy import PLAIN_HEADERS
 from rag_demo.serving.visitors import Pace, is_this_machine, visitor_of
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOGINS_A_MINUTE = 10
 COUNTED = b"x-rag-counted"  # gradio asks itself on an agent's behalf, with the agent's headers
@@ -62,15 +58,15 @@ class Guard:
             scope = scope | {"headers": [pair for pair in scope["headers"] if pair[0] not in FORWARDED]}
         refusal = (
             doors.refused_route(method, path, scope["query_string"].decode("latin-1"))
-            or doors.refused_origin(_text(headers.get(b"origin")), self._host(headers), self.hosting.origins)
-            or doors.refused_length(path, _text(headers.get(b"content-length")), self.upload_bytes)
+            or doors.refused_origin(text(headers.get(b"origin")), self._host(headers), self.hosting.origins)
+            or doors.refused_length(path, text(headers.get(b"content-length")), self.upload_bytes)
         )
         if not refusal and doors.is_upload(path):
             refusal = refused_room(self.house.uploads, self.upload_bytes) or self._paced(scope, self.questions)
         elif not refusal and method == "POST":
-            body = await _whole(receive, doors.MAX_BODY_BYTES)
+            body = await whole_body(receive, doors.MAX_BODY_BYTES)
             refusal = doors.too_large(doors.MAX_BODY_BYTES) if body is None else self._refused_body(scope, body)
-            receive = _replayed(body or b"", receive)
+            receive = replayed(body or b"", receive)
         if refusal:
             await self._refuse(refusal, path, send)
         elif path == "/gradio_api/queue/join" or path.startswith("/gradio_api/call/"):
@@ -80,8 +76,8 @@ class Guard:
 
     def _host(self, headers: dict[bytes, bytes]) -> str:
         """As the visitor's browser names this place."""
-        forwarded = _text(headers.get(b"x-forwarded-host")) if self.hosting.proxies else None
-        return (forwarded or _text(headers.get(b"host")) or "").split(",")[0].strip()
+        forwarded = text(headers.get(b"x-forwarded-host")) if self.hosting.proxies else None
+        return (forwarded or text(headers.get(b"host")) or "").split(",")[0].strip()
 
     def _refused_body(self, scope: Scope, body: bytes) -> Refusal | None:
         path = scope["path"]
@@ -111,7 +107,7 @@ class Guard:
         """gradio says 503, which its page shows as "busy" in English; our sentence goes out in its place."""
         full = False
 
-        async def told(message: MutableMapping[str, Any]) -> None:
+        async def told(message: Message) -> None:
             nonlocal full
             if message["type"] == "http.response.start" and message["status"] == 503:
                 full = True
@@ -161,37 +157,5 @@ def _methods(value: Any) -> list[Any]:
     return [call.get("method") for call in (value if isinstance(value, list) else [value]) if isinstance(call, dict)]
 
 
-async def _whole(receive: Receive, limit: int) -> bytes | None:
-    """The body; None where it is larger, however small it said it was."""
-    parts, size = [], 0
-    while True:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > limit:
-            return None
-        if message["type"] == "http.disconnect" or not message.get("more_body"):
-            return b"".join(parts)
-
-
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    given = False
-
-    async def again() -> MutableMapping[str, Any]:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again
-
-
-async def _respond(send: Send, status: int, body: bytes, kind: bytes, more: list[tuple[bytes, bytes]] = ()) -> None:
-    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), *PLAIN_HEADERS, *more]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-def _text(value: bytes | None) -> str | None:
-    return None if value is None else value.decode("latin-1")
+async def _respond(send: Send, status: int, body: bytes, kind: bytes, more: Sequence[Header] = ()) -> None:
+    await respond(send, status, body, kind, [*PLAIN_HEADERS, *more])

@@ -6,8 +6,8 @@ widths are. Nothing is loaded from, or sent to, another host."""
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+
+from rag_demo.serving.asgi import App, Message, Receive, Scope, Send
 
 FRAMES = "'self' https://huggingface.co https://*.hf.space"  # who may show the page in a frame: a Space's own page
 
@@ -41,18 +41,18 @@ def policy(nonce: str) -> str:
 class Policy:
     """ASGI, inside gradio's own compression."""
 
-    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
+    def __init__(self, app: App) -> None:
         self.app = app
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         nonce, page = secrets.token_urlsafe(16), scope["path"] == "/"
-        held: MutableMapping[str, Any] | None = None
+        held: Message | None = None
         parts: list[bytes] = []
 
-        async def with_policy(message: MutableMapping[str, Any]) -> None:
+        async def with_policy(message: Message) -> None:
             """The page's HTML is held until it is whole, for its scripts' nonce; everything else streams."""
             nonlocal held
             if message["type"] == "http.response.start":
@@ -67,9 +67,7 @@ class Policy:
                     return
                 body = _SCRIPT.sub(b'<script nonce="%b"' % nonce.encode(), b"".join(parts))
                 kept = [pair for pair in held["headers"] if pair[0].lower() != b"content-length"]
-                if scope["method"] != "HEAD":
-                    kept.append((b"content-length", str(len(body)).encode()))
-                await send(held | {"headers": kept})
+                await send(held | {"headers": [*kept, (b"content-length", str(len(body)).encode())]})
                 message = {"type": "http.response.body", "body": body}
             await send(message)
 

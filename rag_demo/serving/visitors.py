@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
-Header = tuple[bytes, bytes]  # as ASGI has them: the name in lower case
+from rag_demo.serving.asgi import Header, text
 
 MOST_VISITORS = 20_000  # that a Pace remembers; the one unseen for longest is forgotten
 
@@ -17,7 +17,7 @@ def visitor_of(peer: str, headers: Iterable[Header], proxies: int = 0, public: b
     What stands further left was written by the visitor and is not believed; with 0 proxies nothing of it is.
     public: no visitor has a private address; one at the end of the header is of a further proxy.
     """
-    chain = [part.strip() for name, value in headers if name == b"x-forwarded-for" for part in _text(value).split(",")]
+    chain = [part.strip() for name, value in headers if name == b"x-forwarded-for" for part in text(value).split(",")]
     if not proxies or len(chain) < proxies:
         return _household(peer)
     chain = chain[: len(chain) - proxies + 1]
@@ -26,18 +26,18 @@ def visitor_of(peer: str, headers: Iterable[Header], proxies: int = 0, public: b
     return _household(chain[-1])
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _address(said: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """With or without a port."""
     try:
-        return ipaddress.ip_address(text.strip("[]") if text.count(":") != 1 else text.split(":")[0])
+        return ipaddress.ip_address(said.strip("[]") if said.count(":") != 1 else said.split(":")[0])
     except ValueError:
         return None
 
 
-def _household(text: str) -> str:
-    found = _address(text)
+def _household(said: str) -> str:
+    found = _address(said)
     if found is None:
-        return text[:64]
+        return said[:64]
     if found.version == 4:
         return str(found)
     if found.ipv4_mapped:
@@ -69,7 +69,3 @@ class Pace:
         if len(self._left) > MOST_VISITORS:
             self._left.popitem(last=False)
         return 0.0 if allowed else (1 - left) * 60 / self.rate
-
-
-def _text(value: bytes) -> str:
-    return value.decode("latin-1")

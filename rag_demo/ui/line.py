@@ -22,14 +22,11 @@ def runs_model(demo: gr.Blocks, path: str, body: object) -> bool:
     """Whether a request to run an event, by its number or by its endpoint's name, asks for one of the heavy ones."""
     if not path.startswith(("/gradio_api/queue/join", "/gradio_api/call/", "/gradio_api/run/", "/gradio_api/api/")):
         return False
-    number = body.get("fn_index") if isinstance(body, dict) else None
-    name = path.rstrip("/").rsplit("/", 1)[-1]
-    events = [demo.fns.get(number)] if isinstance(number, int) else _named(demo, name)
-    return any(event and event.concurrency_id in HEAVY_QUEUES and not _is_slice(event) for event in events)
-
-
-def _named(demo: gr.Blocks, name: str) -> list:
-    return [event for event in demo.fns.values() if event.api_name == name]
+    number, name = body.get("fn_index") if isinstance(body, dict) else None, path.rstrip("/").rsplit("/", 1)[-1]
+    if not isinstance(number, int | None):
+        return True  # "115", which gradio takes for 115
+    asked = [event for event in demo.fns.values() if event.api_name == name or event._id == number]
+    return any(event.concurrency_id in HEAVY_QUEUES and not _is_slice(event) for event in asked)
 
 
 def _is_slice(event) -> bool:

@@ -53,6 +53,9 @@ def test_too_many_questions_get_one_sentence_and_only_that_visitor_waits(open_pa
     quick = [open_page.post("/gradio_api/run/search_passages", {"data": ["血糖", "", 1]}, X_Forwarded_For="203.0.113.50")
              for _ in range(6)]  # fmt: skip
     assert {reply.status for reply in quick} == {200}, "what runs no model is not counted"
+    for disguised in (0, "0", 1.5):  # the number of another event, and what gradio would take for one
+        body = {"data": ["宝宝", "tiny"], "fn_index": disguised, "session_hash": "ab"}
+        assert open_page.post("/gradio_api/call/ask", body, X_Forwarded_For="203.0.113.50").status == 429
     tool = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "ask", "arguments": {}}}
     assert open_page.post("/gradio_api/mcp/", tool, X_Forwarded_For="203.0.113.50").status == 429
 
