@@ -18,9 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.shipped
 
 
-@pytest.fixture(scope="module")
-def base() -> RagEngine:
-    return RagEngine.load("base")
+@pytest.fixture(scope="module", params=["base", "large"])
+def engine(request) -> RagEngine:
+    return RagEngine.load(request.param)
 
 
 def ask(*arguments: str) -> subprocess.CompletedProcess:
@@ -61,8 +61,8 @@ def test_bad_input_gets_one_sentence(arguments, message):
 @pytest.mark.parametrize(
     "question", ["<script>alert(1)</script>", "baby fever 38.5", "宝宝🤒", "３８．５℃", "发\x00热\u202e"]
 )
-def test_odd_questions_simply_work(base, question):
-    answer = base.answer(question, top_k=2)
+def test_odd_questions_simply_work(engine, question):
+    answer = engine.answer(question, top_k=2)
     assert answer.finished and bool(answer.citations) == (answer.status is EvidenceStatus.SUFFICIENT)
 
 
@@ -72,8 +72,8 @@ def test_loading_takes_seconds():
     assert time.perf_counter() - began < 20
 
 
-def test_the_index_holds_the_shipped_corpus(base):
-    assert fingerprint(base.index.passages) == fingerprint(read_passages(ASSETS / "corpus" / "passages.jsonl"))
+def test_the_index_holds_the_shipped_corpus(engine):
+    assert fingerprint(engine.index.passages) == fingerprint(read_passages(ASSETS / "corpus" / "passages.jsonl"))
 
 
 def test_held_out_passages_have_no_training_question():
@@ -82,24 +82,30 @@ def test_held_out_passages_have_no_training_question():
     assert len(held_out) > 100 and not train & held_out
 
 
-def test_retrieval_is_as_good_as_the_card_says(base):
+def test_retrieval_is_as_good_as_the_card_says(engine):
     """On every eighth test question; a broken tower, prompt or index would lose far more than the margin."""
     questions = read_questions(ASSETS / "questions" / "test.jsonl")[::8]
-    found = [set(q.passage_ids) & {h.passage.id for h in base.retrieve(q.question, 5)} for q in questions]
+    found = [set(q.passage_ids) & {h.passage.id for h in engine.retrieve(q.question, 5)} for q in questions]
     measured = sum(map(bool, found)) / len(questions)
-    card = json.loads((CHECKPOINTS / "base" / "rag.json").read_text(encoding="utf-8"))
+    card = json.loads((CHECKPOINTS / engine.name / "rag.json").read_text(encoding="utf-8"))
     assert measured > card["metrics"]["test"]["retrieval"]["dense"]["all"]["recall@5"] - 0.12
 
 
-def test_the_shipped_thresholds_part_the_field_from_the_rest(base):
-    """On a sample; the exact shares are in assets/results/abstention-base.json."""
+def test_the_shipped_thresholds_part_the_field_from_the_rest(engine):
+    """On a sample; the exact shares are in assets/results/abstention-*.json."""
     asked = [q.question for q in read_questions(ASSETS / "questions" / "test.jsonl")[::40]]
     rows = (ASSETS / "questions" / "out_of_scope.jsonl").read_text(encoding="utf-8").splitlines()
     elsewhere = [row["question"] for row in map(json.loads, rows[1::6]) if row["kind"] == "other_domain"]
 
     def answered(questions):
-        return sum(base._status(q, base.retrieve(q, 5)) is EvidenceStatus.SUFFICIENT for q in questions) / len(
+        return sum(engine._status(q, engine.retrieve(q, 5)) is EvidenceStatus.SUFFICIENT for q in questions) / len(
             questions
         )
 
     assert answered(asked) > 0.75 and answered(elsewhere) < 0.5
+
+
+def test_both_checkpoints_fit_into_the_repository():
+    """What hosts take in plain git: every file below 10 MB, both together below 210 MB."""
+    files = [file for file in CHECKPOINTS.rglob("*") if file.is_file()]
+    assert max(file.stat().st_size for file in files) < 10e6 and sum(file.stat().st_size for file in files) < 210e6
