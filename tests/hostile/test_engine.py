@@ -34,7 +34,7 @@ def published(page):
     return found
 
 
-@times(60)
+@times(40)
 @given(hostile.question, CHOICES)
 def test_the_page_answers_or_says_why(page, question, choices):
     with pytest.MonkeyPatch.context() as patch, no_files_but():

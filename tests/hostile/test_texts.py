@@ -40,7 +40,7 @@ def times(count: int):
     return settings(max_examples=count, deadline=None, derandomize=True, database=None, suppress_health_check=health)
 
 
-@times(2600)
+@times(2400)
 @given(hostile.question, hostile.text)
 def test_questions_are_read_or_refused(question, before):
     try:
@@ -91,7 +91,7 @@ def passage_of(number: int, fields: list[str]) -> Passage:
     return Passage(*(fields[i % len(fields)] or "x" for i in range(number, number + 5)))
 
 
-@times(1200)
+@times(800)
 @given(st.lists(hostile.text, min_size=5, max_size=9), st.sampled_from(list(AnswerMode)), st.booleans())
 def test_what_is_drawn_has_no_foreign_markup(texts, mode, finished):
     """Every text of an answer is hostile: question, passages, tokens, model, the error, the file's name."""
