@@ -220,7 +220,10 @@ class RagEngine:
         """log p(z|x) (k,) and, teacher forced in one pass, log p(y_i | x, z, y_<i) (k, T), <eos> included; float64."""
         passages = [hit.passage for hit in hits]
         ids, mask = build_inputs(self.generator.tokenizer, normalise_question(question), passages, self.lengths)
-        labels = torch.tensor([encode_answer(self.generator.tokenizer, text)] * len(hits))
+        tokens = encode_answer(self.generator.tokenizer, text)
+        if len(tokens) > self.generator.longest:
+            raise RagError(f"The answer has {len(tokens)} tokens, at most {self.generator.longest} can be scored.")
+        labels = torch.tensor([tokens] * len(hits))
         log_probs = self.generator.token_log_probs(ids, mask, labels)
         return log_prior(torch.tensor([hit.score for hit in hits])).double(), log_probs.double()
 

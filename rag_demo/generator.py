@@ -35,6 +35,11 @@ class Generator(nn.Module):
     def eos_id(self) -> int:
         return eos_of(self.tokenizer)
 
+    @property
+    def longest(self) -> int:
+        """Tokens of an answer, <eos> included; mT5's relative positions have no end, but memory has."""
+        return getattr(self.model.config, "max_position_embeddings", 512)
+
     @torch.inference_mode()
     def start(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> Steps | BartSteps:
         """Encode (R, L) once; what comes back decodes them step by step."""

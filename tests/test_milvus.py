@@ -149,6 +149,7 @@ def test_a_store_that_does_not_answer_costs_one_line_and_little_time(bart_engine
 def test_the_page_starts_while_the_store_is_down_says_so_and_recovers(bart_engine, index, tmp_path):
     """One engine, one page: down at the start, up, down again, up again. Nothing is restarted but the server."""
     from rag_demo.ui import build_demo
+    from rag_demo.ui.asking import ask_handler
     from rag_demo.ui.corpus import _turned
     from rag_demo.ui.page import Page
 
@@ -160,7 +161,10 @@ def test_the_page_starts_while_the_store_is_down_says_so_and_recovers(bart_engin
     live = LiveEngines({"tiny": engine})
     build_demo(live)
     page = Page(None, live, (), None, None)
+    asked = (QUESTION, [], "zh", None, None, True, "tiny", 5, "dense", "token", "grounded")
     assert "检索暂不可用" in _turned(page, None, "zh", "", "", 1)[0]
+    *_, shown = ask_handler(page)(*asked)
+    assert "检索暂不可用" in shown.talk and shown.question == QUESTION and shown.ask_button["interactive"]
     for _ in range(2):
         with pytest.raises(StoreError):
             engine.answer(QUESTION)

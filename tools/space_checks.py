@@ -11,8 +11,8 @@ from pathlib import Path
 MOST_FILE_BYTES = 10_000_000  # larger ones need special storage
 MOST_BYTES = 1_000_000_000  # a Space's repository
 ENDINGS = {".py", ".md", ".txt", ".json", ".jsonl", ".css", ".js", ".png", ".safetensors", ".faiss", ".csv"}
-WITHOUT_ENDING = {"LICENSE"}
-OPTIONAL = {"spaces"}  # a ZeroGPU Space brings it
+WITHOUT_ENDING = {"LICENSE", "SHA256SUMS"}
+OPTIONAL = {"spaces", "pymilvus", "sqlalchemy"}  # a ZeroGPU Space brings the first; settings ask for the others
 COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
 HEAD_KEYS = (
     "title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version", "app_file", "license", "tags",

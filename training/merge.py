@@ -26,7 +26,7 @@ from training.shards import PASSAGES, VECTORS, Shards
 STEP = 65_536  # vectors that are quantised at a time
 SAMPLE = 65_536  # vectors that the quantiser is trained on
 SAVE_SECONDS = 30.0
-RECALL_SAMPLE = 200
+RECALL_SAMPLE, RECALL_PAIRS = 200, 150_000_000  # queries, and queries times vectors
 
 
 def merge(shards: Shards, folder: Path, factory: str, config: IndexConfig, checkpoint: str, work: Path) -> dict:
@@ -101,12 +101,13 @@ def quantised(vectors: MappedVectors, work: Path, digest: str) -> faiss.Index:
         codes = faiss.index_factory(dimension, factory_of(dimension), faiss.METRIC_INNER_PRODUCT)
         sample = np.linspace(0, count - 1, min(count, SAMPLE)).astype(np.int64)
         codes.train(vectors[sample])
-    saved = time.monotonic()
+    began = saved = time.monotonic()
     with tqdm(total=count, initial=codes.ntotal, desc="index", unit="vectors") as bar:
         for start in range(codes.ntotal, count, STEP):
             codes.add(vectors.block(start, min(count, start + STEP)))
             bar.update(codes.ntotal - start)
-            if time.monotonic() - saved > SAVE_SECONDS and codes.ntotal < count:
+            late = time.monotonic() - (saved if codes.ntotal < count else began) > SAVE_SECONDS
+            if late:
                 _save(codes, work, digest)
                 saved = time.monotonic()
     return codes
@@ -133,7 +134,7 @@ def _begun(work: Path, digest: str) -> faiss.Index | None:
 
 def recall_at_10(codes: faiss.Index, vectors: MappedVectors) -> float:
     """Of codes and exact scoring against an exact scan, on vectors spread over the index."""
-    queries = spread(vectors, RECALL_SAMPLE)
+    queries = spread(vectors, max(20, min(RECALL_SAMPLE, RECALL_PAIRS // len(vectors))))
     return shared(MappedIndex(codes, vectors).search(queries, min(10, len(vectors)))[1], nearest(vectors, queries))
 
 

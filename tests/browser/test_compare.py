@@ -52,7 +52,7 @@ def test_a_blind_vote_counts_once_and_reveals(page):
     assert not re.search(r"base|RAG-|混合|稠密", page.inner_html("#compare-result"))
     page.evaluate("() => { const b = document.querySelector('#compare-vote-left'); b.click(); b.click() }")
     page.wait_for_selector("#compare-verdict p[role=status]")
-    assert re.search("A 是 base · .+，B 是 base · ", page.inner_text("#compare-verdict"))
+    assert re.search("A 是 (base|large) · .+，B 是 (base|large) · ", page.inner_text("#compare-verdict"))
     page.wait_for_selector("#compare-tally .rates")
     page.wait_for_timeout(500)
     assert "n = 1，" in page.inner_text("#compare-tally"), "a double click votes once"

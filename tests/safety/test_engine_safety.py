@@ -22,7 +22,7 @@ class Raises:
 @pytest.fixture
 def modelless(monkeypatch) -> RagEngine:
     engine = RagEngine.__new__(RagEngine)
-    engine.name = "none"
+    engine.name, engine.around = "none", None
     for part in ("question_encoder", "context_encoder", "generator", "index", "retriever", "lengths", "evidence"):
         setattr(engine, part, Raises())
     return engine

@@ -83,17 +83,17 @@ def test_with_a_login_nothing_is_answered_without_it(bart_engine, tmp_path):
 def test_past_the_queue_a_sentence_and_past_the_time_limit_the_next_question(bart_engine, tmp_path):
     """One test, since both need an answer that hangs: the first hangs, one waits, the third finds the queue full; then
     the first is cut off and the second answered. Catches a worker that a hung answer keeps for ever."""
-    hang, hung, step = threading.Event(), threading.Event(), bart_engine.generator.step
+    hang, hung, start = threading.Event(), threading.Event(), bart_engine.generator.start
 
     def stuck(*arguments):
         if not hung.is_set():
             hung.set()
             hang.wait()
-        return step(*arguments)
+        return start(*arguments)
 
     engine = copy.copy(bart_engine)
     engine.generator = copy.copy(engine.generator)
-    engine.generator.step = stuck
+    engine.generator.start = stuck
     with served(engine, tmp_path, queue=1, answer_seconds=2) as page:
         first = page.ask()
         assert hung.wait(10)

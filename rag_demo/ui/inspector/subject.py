@@ -8,6 +8,7 @@ import gradio as gr
 
 from rag_demo.engine import RagEngine
 from rag_demo.render import Turn
+from rag_demo.store import StoreError
 from rag_demo.types import Answer
 from rag_demo.ui.page import OwnCorpus, Page
 
@@ -33,12 +34,12 @@ def engine_of(page: Page, own: OwnCorpus | None, answer: Answer) -> RagEngine | 
 
 
 def _holds(engine: RagEngine, answer: Answer) -> bool:
-    index = engine.index
-    places = [index.position.get(hit.passage.id) for hit in answer.hits]
-    return all(
-        place is not None and index.passages[place] == hit.passage
-        for place, hit in zip(places, answer.hits, strict=True)
-    )
+    """Yes, too, while the store does not answer: the model is the same, and what needs the store will say so itself."""
+    try:
+        places = [engine.index.position.get(hit.passage.id) for hit in answer.hits]
+        return None not in places and engine.index.fetch(places) == [hit.passage for hit in answer.hits]
+    except StoreError:
+        return True
 
 
 def sentence(text: str) -> str:
