@@ -8,23 +8,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from rag_demo import checkpoint
+from rag_demo import checkpoint, scoring
 from rag_demo.config import AnswerOptions, IndexConfig
 from rag_demo.encoder import TextEncoder
 from rag_demo.generator import Generator
 from rag_demo.index import PassageIndex
 from rag_demo.lexicon import bigrams
-from rag_demo.marginal import (
-    leave_one_out,
-    log_prior,
-    responsibilities,
-    running_posterior,
-    sequence_marginal,
-    sequence_marginals,
-    token_marginal,
-    token_marginals,
-)
-from rag_demo.prompt import Lengths, build_inputs, encode_answer
+from rag_demo.prompt import Lengths
 from rag_demo.retriever import Retriever
 from rag_demo.safety import find_emergency
 from rag_demo.safety.doses import released
@@ -194,38 +184,20 @@ class RagEngine:
 
     def score(self, question: str, text: str, hits: Sequence[Hit], rag_mode: RagMode = RagMode.TOKEN) -> Score:
         """log p(y|x) of `text` as the answer given these hits, and log p(y|x, z) of each."""
-        prior, log_probs = self._forced(question, text, hits)
-        marginals = (token_marginals if RagMode(rag_mode) is RagMode.TOKEN else sequence_marginals)(prior, log_probs)
-        return Score(float(marginals.sum()), tuple(log_probs.sum(-1).tolist()), tuple(marginals.tolist()))
+        return scoring.score(*self._forced(question, text, hits), RagMode(rag_mode))
 
     def influence(
         self, question: str, text: str, hits: Sequence[Hit], rag_mode: RagMode = RagMode.TOKEN
     ) -> tuple[float, ...]:
         """Δ log p(y|x) of `text` when each of the hits in turn is left out, (k,) nats; see marginal.leave_one_out."""
-        marginal = token_marginal if RagMode(rag_mode) is RagMode.TOKEN else sequence_marginal
-        return tuple(leave_one_out(*self._forced(question, text, hits), marginal).tolist())
+        return scoring.influence(*self._forced(question, text, hits), RagMode(rag_mode))
 
     def decompose(self, question: str, text: str, hits: Sequence[Hit]) -> dict[RagMode, Marginal]:
         """log p(y|x) of `text` under both models, and how each divides among the hits."""
-        prior, log_probs = self._forced(question, text, hits)
-        shares = responsibilities(prior, log_probs).mean(-1), running_posterior(prior, log_probs)[:, -1]
-        totals = token_marginal(prior, log_probs), sequence_marginal(prior, log_probs)
-        return {
-            mode: Marginal(float(total), tuple(share.tolist()))
-            for mode, total, share in zip(RagMode, totals, shares, strict=True)
-        }
+        return scoring.decompose(*self._forced(question, text, hits))
 
-    @torch.inference_mode()
     def _forced(self, question: str, text: str, hits: Sequence[Hit]) -> tuple[torch.Tensor, torch.Tensor]:
-        """log p(z|x) (k,) and, teacher forced in one pass, log p(y_i | x, z, y_<i) (k, T), <eos> included; float64."""
-        passages = [hit.passage for hit in hits]
-        ids, mask = build_inputs(self.generator.tokenizer, normalise_question(question), passages, self.lengths)
-        tokens = encode_answer(self.generator.tokenizer, text)
-        if len(tokens) > self.generator.longest:
-            raise RagError(f"The answer has {len(tokens)} tokens, at most {self.generator.longest} can be scored.")
-        labels = torch.tensor([tokens] * len(hits))
-        log_probs = self.generator.token_log_probs(ids, mask, labels)
-        return log_prior(torch.tensor([hit.score for hit in hits])).double(), log_probs.double()
+        return scoring.forced(self.generator, self.lengths, normalise_question(question), text, hits)
 
     def encode_questions(self, questions: Sequence[str], progress: Progress | None = None) -> np.ndarray:
         """-> float32 (N, D)."""
