@@ -31,7 +31,7 @@ _, url, _ = demo.queue().launch(prevent_thread_lock=True, quiet=True, **launch_o
 client = Client(url, verbose=False)
 question = "宝宝发热38.5℃怎么办？"
 direct, queued = alternating(
-    [lambda: engine.retrieve(question, 5), lambda: client.predict(question, 5, "dense", api_name="/retrieve")], 21, 3)
+    [lambda: engine.retrieve(question, 5), lambda: client.predict(question, top_k=5, api_name="/retrieve")], 21, 3)
 print(json.dumps({"direct": direct, "queued": queued}))
 demo.close()
 """
