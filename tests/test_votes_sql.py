@@ -73,7 +73,7 @@ def test_faults_of_a_database(tmp_path):
     assert caught.value.fault is VoteFault.FULL and len(full.read().votes) == 1
     away = open_votes(f"sqlite:///{tmp_path / 'nowhere' / 'v.db'}")
     for call in (lambda: away.append(VOTE), away.read):
-        with pytest.raises(VoteError, match="unable to open database file.*mend RAG_VOTES") as caught:
+        with pytest.raises(VoteError, match=r"unable to open database file.*mend RAG_VOTES") as caught:
             call()
         assert caught.value.fault is VoteFault.UNWRITABLE and "\n" not in str(caught.value)
     with pytest.raises(RagError, match="RAG_VOTES must be a URL"):
