@@ -49,9 +49,9 @@ def main() -> None:
     for row in _rows(args, presets):
         found.append(row)
         print(table([row]).splitlines()[-1], file=sys.stderr, flush=True)
+        if args.out:  # after each, so that a run that is stopped leaves what it measured
+            save(found, machine, args.out)
     print(table(found))
-    if args.out:
-        save(found, machine, args.out)
 
 
 def _rows(args: argparse.Namespace, presets: list[str]) -> Iterator[Row]:

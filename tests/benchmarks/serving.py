@@ -27,7 +27,7 @@ from rag_demo.ui.theme import launch_options
 from tests.benchmarks.bench import alternating
 engine = RagEngine.load(sys.argv[1])
 demo = build_demo({engine.name: engine})
-_, url, _ = demo.queue().launch(prevent_thread_lock=True, quiet=True, **launch_options())
+_, url, _ = demo.queue().launch(prevent_thread_lock=True, **launch_options())
 client = Client(url, verbose=False)
 question = "宝宝发热38.5℃怎么办？"
 direct, queued = alternating(
